@@ -1,0 +1,80 @@
+import type { QueryPlan } from '@apollo/query-planner';
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+
+/** One HTTP request that a fetch node makes of a subgraph. */
+export interface SubgraphRequest {
+  readonly subgraph: string;
+  /** The whole JSON request body: `{"query":…,"variables":…}`. */
+  readonly body: string;
+  readonly kind: 'query' | 'mutation';
+  /** True where the body asks `_entities`. */
+  readonly entities: boolean;
+}
+
+/** A GraphQL error as a subgraph wrote it. */
+export interface SubgraphError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What came back from a subgraph. A `failure` is anything that is not a GraphQL answer: no connection, a
+ * time-out, HTML, truncated JSON. Its `message` may be shown to clients; the cause is in the log only.
+ */
+export type SubgraphAnswer =
+  | {
+      readonly kind: 'answer';
+      readonly data: Readonly<Record<string, unknown>> | null;
+      readonly errors: readonly SubgraphError[];
+    }
+  | { readonly kind: 'failure'; readonly code: SubgraphFailureCode; readonly message: string };
+
+export type SubgraphFailureCode = 'SUBGRAPH_UNAVAILABLE' | 'SUBGRAPH_TIMEOUT' | 'SUBGRAPH_INVALID_ANSWER';
+
+/** An error as clients see it. */
+export interface ResponseError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly locations?: readonly { readonly line: number; readonly column: number }[];
+  /** `code` always; `subgraph` where one caused it. */
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+/** What one execution of a compiled plan needs from the request path. Plans do no I/O of their own. */
+export interface ExecutionContext {
+  /** Coerced by graphql-js (`getVariableValues`), defaults applied. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly fetch: (request: SubgraphRequest) => Promise<SubgraphAnswer>;
+  /** Aborted when the client goes away or the request's deadline passes: no further fetch is started. */
+  readonly signal: AbortSignal;
+}
+
+export interface ExecutionResult {
+  /** The whole response text, `{"data":…}` or `{"errors":…,"data":…}`. */
+  readonly body: string;
+  readonly errors: readonly ResponseError[];
+  /** True where `data` is null as a whole. */
+  readonly dataIsNull: boolean;
+}
+
+export interface CompiledPlan {
+  /** Response names of the root fields → the subgraph whose fetch answers them; absent for introspection. */
+  readonly rootOwners: ReadonlyMap<string, string>;
+  /** Every subgraph that some fetch of the plan may ask. */
+  readonly subgraphs: readonly string[];
+  readonly execute: (context: ExecutionContext) => Promise<ExecutionResult>;
+}
+
+export interface PlanInput {
+  readonly queryPlan: QueryPlan;
+  /** The API schema that clients see. */
+  readonly schema: GraphQLSchema;
+  /**
+   * The supergraph's full schema, with what `@inaccessible` hides: needed to know the types behind
+   * `__typename`s and type conditions of a subgraph's answer.
+   */
+  readonly supergraphSchema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+}
