@@ -1,0 +1,79 @@
+import {
+  DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES,
+  operationFromDocument,
+  Supergraph,
+} from '@apollo/federation-internals';
+import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
+import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+
+// Apollo's packages report usage home unless told not to.
+process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
+
+/**
+ * Features that compiled plans execute beyond those of stock `@apollo/gateway`. The access directives
+ * (`@authenticated`, `@requiresScopes`, `@policy`) are left out on purpose: a supergraph that relies on them
+ * must be refused by an executor that would ignore them.
+ */
+const SUPPORTED_FEATURES = new Set([
+  ...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES,
+  'https://specs.apollo.dev/context/v0.1',
+  'https://specs.apollo.dev/cost/v0.1',
+]);
+
+export interface PlannerOptions {
+  /** Most paths the planner may hold open for one field before it refuses the operation. Default 10,000. */
+  readonly pathsLimit?: number;
+  /** Most combinations of paths the planner compares for one operation. Default 10,000. */
+  readonly maxEvaluatedPlans?: number;
+}
+
+export interface Planner {
+  /** The API schema that clients see. */
+  readonly schema: GraphQLSchema;
+  /** The whole supergraph schema, with what `@inaccessible` hides and the join directives. */
+  readonly supergraphSchema: GraphQLSchema;
+  /** Names and URLs of the subgraphs as composed. */
+  readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
+  /**
+   * Plans one operation of a document that was validated against `schema`. Throws a GraphQLError
+   * (`OPERATION_NOT_PLANNABLE` where the planner gives no code of its own).
+   */
+  readonly plan: (document: DocumentNode, operationName?: string) => QueryPlan;
+}
+
+/**
+ * Reads a supergraph and makes its planner. The query graph, by far the most expensive part, is built at the
+ * first call of `plan`, so that a thread that only executes never pays for it.
+ *
+ * Throws a GraphQLError where the text is not a supergraph or needs a feature that is not supported.
+ */
+export function createPlanner(supergraphSdl: string, options: PlannerOptions = {}): Planner {
+  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: SUPPORTED_FEATURES });
+  const apiSchema = supergraph.apiSchema();
+  let queryPlanner: QueryPlanner | undefined;
+
+  return {
+    schema: apiSchema.toGraphQLJSSchema(),
+    supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+    subgraphs: supergraph.subgraphsMetadata(),
+    plan(document, operationName) {
+      queryPlanner ??= new QueryPlanner(supergraph, {
+        reuseQueryFragments: false,
+        debug: {
+          pathsLimit: options.pathsLimit ?? 10_000,
+          maxEvaluatedPlans: options.maxEvaluatedPlans ?? 10_000,
+        },
+      });
+      try {
+        return queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, { operationName }));
+      } catch (error) {
+        if (error instanceof GraphQLError && error.extensions.code) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new GraphQLError(`The operation cannot be planned: ${reason}`, {
+          extensions: { code: 'OPERATION_NOT_PLANNABLE' },
+          originalError: error instanceof Error ? error : undefined,
+        });
+      }
+    },
+  };
+}
