@@ -1,0 +1,52 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+/**
+ * Typed resolvers for every subgraph. A type of the graph is resolved from the row that its mapper names;
+ * what the row does not hold under the same name needs a resolver, and the compiler says which.
+ */
+const subgraphs: Record<string, Record<string, string>> = {
+  crm: {
+    Account: '../store/tables.ts#Account as AccountRow',
+    Contact: '../store/tables.ts#Contact as ContactRow',
+    Lead: '../store/tables.ts#Lead as LeadRow',
+    Opportunity: '../store/tables.ts#Opportunity as OpportunityRow',
+    User: '../store/tables.ts#User as UserRow',
+    PipelineRow: '../store/pipeline.ts#PipelineGroupRow',
+  },
+};
+
+const config: CodegenConfig = {
+  generates: Object.fromEntries(
+    Object.entries(subgraphs).map(([name, mappers]) => [
+      `subgraphs/${name}/__generated__/resolvers.ts`,
+      {
+        schema: [`subgraphs/${name}/schema.graphql`],
+        plugins: ['typescript', 'typescript-resolvers'],
+        config: {
+          federation: true,
+          contextType: '../loaders.ts#Context',
+          mappers,
+          enumsAsTypes: true,
+          immutableTypes: true,
+          useTypeImports: true,
+          importExtension: '.ts',
+          emitLegacyCommonJSImports: false,
+          scalars: {
+            _FieldSet: 'string',
+            ID: 'string',
+            DateTime: 'string',
+            Date: 'string',
+            Decimal: 'string',
+          },
+          strictScalars: true,
+          resolversNonOptionalTypename: false,
+          maybeValue: 'T | null',
+          inputMaybeValue: 'T | null | undefined',
+          avoidOptionals: { field: true, resolvers: false },
+        },
+      },
+    ]),
+  ),
+};
+
+export default config;

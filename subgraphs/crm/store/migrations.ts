@@ -1,0 +1,69 @@
+import { entityTable, tenantIndex } from '#chassis/store/columns.ts';
+import type { Migrations } from '#chassis/store/migrate.ts';
+
+export const migrations: Migrations = {
+  '001_entities': async (target) => {
+    const { text } = target;
+    await entityTable(target, 'users')
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('email', text)
+      .addColumn('team', text)
+      .addColumn('manager_id', text)
+      .execute();
+    await entityTable(target, 'accounts')
+      .addColumn('domain', text)
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('industry', text)
+      .addColumn('employees', 'integer')
+      .addColumn('revenue_minor', 'bigint')
+      .addColumn('revenue_currency', text)
+      .addColumn('country', text)
+      .addColumn('founded_year', 'integer')
+      .addColumn('lifecycle_stage', text)
+      .addColumn('parent_id', text)
+      .addColumn('owner_id', text)
+      .addColumn('owner_source', text)
+      .execute();
+    await entityTable(target, 'contacts')
+      .addColumn('account_id', text)
+      .addColumn('email', text)
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('title', text)
+      .addColumn('phone', text)
+      .addColumn('country', text)
+      .execute();
+    await entityTable(target, 'leads')
+      .addColumn('status', text, (column) => column.notNull())
+      .addColumn('source', text)
+      .addColumn('contact_id', text)
+      .addColumn('account_id', text)
+      .addColumn('owner_id', text)
+      .execute();
+    await entityTable(target, 'opportunities')
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('stage', text, (column) => column.notNull())
+      .addColumn('amount_minor', 'bigint')
+      .addColumn('amount_currency', text)
+      .addColumn('product', text)
+      .addColumn('open_date', text)
+      .addColumn('close_date', text)
+      .addColumn('account_id', text)
+      .addColumn('owner_id', text)
+      .execute();
+
+    // Every order that a list offers, and every key that another row or a reference is found by.
+    await tenantIndex(target, 'accounts', ['domain']);
+    await tenantIndex(target, 'accounts', ['name', 'id']);
+    await tenantIndex(target, 'accounts', ['updated_at', 'id']);
+    await tenantIndex(target, 'accounts', ['owner_id']);
+    await tenantIndex(target, 'contacts', ['email']);
+    await tenantIndex(target, 'contacts', ['account_id', 'name', 'id']);
+    await tenantIndex(target, 'leads', ['account_id']);
+    await tenantIndex(target, 'leads', ['contact_id']);
+    await tenantIndex(target, 'leads', ['owner_id']);
+    await tenantIndex(target, 'leads', ['updated_at', 'id']);
+    await tenantIndex(target, 'opportunities', ['account_id', 'stage']);
+    await tenantIndex(target, 'opportunities', ['owner_id']);
+    await tenantIndex(target, 'opportunities', ['updated_at', 'id']);
+  },
+};

@@ -1,0 +1,78 @@
+import type { RowMeta } from '#chassis/store/upsert.ts';
+import type {
+  LeadStatus,
+  LifecycleStage,
+  OpportunityStage,
+  OwnerSource,
+} from '../__generated__/resolvers.ts';
+
+/** The rows of the CRM's tables; amounts are in minor units of their currency. */
+export interface Tables {
+  accounts: Account;
+  contacts: Contact;
+  leads: Lead;
+  opportunities: Opportunity;
+  users: User;
+}
+
+export interface AccountValues {
+  readonly id: string;
+  readonly domain: string | null;
+  readonly name: string;
+  readonly industry: string | null;
+  readonly employees: number | null;
+  readonly revenueMinor: number | null;
+  readonly revenueCurrency: string | null;
+  readonly country: string | null;
+  readonly foundedYear: number | null;
+  readonly lifecycleStage: LifecycleStage | null;
+  readonly parentId: string | null;
+  readonly ownerId: string | null;
+  readonly ownerSource: OwnerSource | null;
+}
+
+export interface ContactValues {
+  readonly id: string;
+  readonly accountId: string | null;
+  readonly email: string | null;
+  readonly name: string;
+  readonly title: string | null;
+  readonly phone: string | null;
+  readonly country: string | null;
+}
+
+export interface LeadValues {
+  readonly id: string;
+  readonly status: LeadStatus;
+  readonly source: string | null;
+  readonly contactId: string | null;
+  readonly accountId: string | null;
+  readonly ownerId: string | null;
+}
+
+export interface OpportunityValues {
+  readonly id: string;
+  readonly name: string;
+  readonly stage: OpportunityStage;
+  readonly amountMinor: number | null;
+  readonly amountCurrency: string | null;
+  readonly product: string | null;
+  readonly openDate: string | null;
+  readonly closeDate: string | null;
+  readonly accountId: string | null;
+  readonly ownerId: string | null;
+}
+
+export interface UserValues {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly team: string | null;
+  readonly managerId: string | null;
+}
+
+export type Account = AccountValues & RowMeta;
+export type Contact = ContactValues & RowMeta;
+export type Lead = LeadValues & RowMeta;
+export type Opportunity = OpportunityValues & RowMeta;
+export type User = UserValues & RowMeta;
