@@ -5,6 +5,7 @@ import {
 } from '@apollo/federation-internals';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { planningNames } from './planning-names.ts';
 
 // Apollo's packages report usage home unless told not to.
 process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
@@ -50,11 +51,12 @@ export interface Planner {
 export function createPlanner(supergraphSdl: string, options: PlannerOptions = {}): Planner {
   const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: SUPPORTED_FEATURES });
   const apiSchema = supergraph.apiSchema();
+  const supergraphSchema = supergraph.schema.toGraphQLJSSchema();
   let queryPlanner: QueryPlanner | undefined;
 
   return {
     schema: apiSchema.toGraphQLJSSchema(),
-    supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+    supergraphSchema,
     subgraphs: supergraph.subgraphsMetadata(),
     plan(document, operationName) {
       queryPlanner ??= new QueryPlanner(supergraph, {
@@ -65,7 +67,8 @@ export function createPlanner(supergraphSdl: string, options: PlannerOptions = {
         },
       });
       try {
-        return queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, document, { operationName }));
+        const planned = planningNames(document, supergraphSchema).document;
+        return queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, planned, { operationName }));
       } catch (error) {
         if (error instanceof GraphQLError && error.extensions.code) throw error;
         const reason = error instanceof Error ? error.message : String(error);

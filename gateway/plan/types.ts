@@ -27,6 +27,11 @@ export type SubgraphAnswer =
       readonly kind: 'answer';
       readonly data: Readonly<Record<string, unknown>> | null;
       readonly errors: readonly SubgraphError[];
+      /**
+       * True where the same `data` objects were given to another execution too. An execution merges into the
+       * data it gets; what is shared is copied first.
+       */
+      readonly shared?: boolean;
     }
   | { readonly kind: 'failure'; readonly code: SubgraphFailureCode; readonly message: string };
 

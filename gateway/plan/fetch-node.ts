@@ -1,0 +1,342 @@
+import type { FetchNode } from '@apollo/query-planner';
+import { contextArguments } from './context-arguments.ts';
+import {
+  type Fault,
+  type FetchShape,
+  failureFault,
+  fetchShape,
+  markError,
+  markMissing,
+  marksAt,
+  nullDepthOf,
+  subgraphFault,
+} from './errors.ts';
+import { jsonText } from './json-text.ts';
+import { copyJson, mergeInto } from './merge.ts';
+import type { CompiledPath, TreePath } from './paths.ts';
+import { compileRepresentation, findMissingInput, type RepresentationWriter } from './representations.ts';
+import { applyRewrites, pathAfterRewrites } from './rewrites.ts';
+import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
+import type { TypeIndex } from './type-index.ts';
+import type { SubgraphAnswer, SubgraphError, SubgraphRequest } from './types.ts';
+
+/** What fetch nodes of one plan have in common. */
+export interface FetchSurroundings {
+  readonly types: TypeIndex;
+  /** True where one entity may be given different values at different places, so that nothing is shared. */
+  readonly copies: boolean;
+  /** The client's name of a variable that the plan calls otherwise. */
+  readonly clientVariable: (name: string) => string;
+}
+
+/** A compiled fetch: how to write its request and what to do with its answer. */
+interface Fetch {
+  readonly node: FetchNode;
+  readonly path: CompiledPath;
+  readonly surroundings: FetchSurroundings;
+  readonly writeVariables: (run: Run) => string;
+  readonly bodyStart: string;
+  /** Read from the operation when something first fails. */
+  readonly shape: () => FetchShape;
+  readonly mapPath: (path: TreePath) => TreePath;
+}
+
+/** Some objects of the tree that one request asks for, and the representation that stands for each. */
+interface EntityGroup {
+  readonly targets: TreeObject[];
+  /** The index of each target's representation. */
+  readonly indexes: number[];
+  readonly representations: Map<string, number>;
+  /** The JSON members of context arguments that the group shares. */
+  readonly argumentsText: string;
+}
+
+/** Compiles a Fetch node that stands at a path of the tree. */
+export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: FetchSurroundings): Step {
+  const entities = node.requires !== undefined;
+  const rewrites = node.outputRewrites ?? [];
+  let shape: FetchShape | undefined;
+  const fetch: Fetch = {
+    node,
+    path,
+    surroundings,
+    bodyStart: requestStart(node),
+    writeVariables: compileVariables(node, surroundings),
+    shape: () => {
+      shape ??= renamedShape(fetchShape(node.operation, entities), rewrites, []);
+      return shape;
+    },
+    mapPath: (from) => (rewrites.length === 0 ? from : pathAfterRewrites(rewrites, from)),
+  };
+  return node.requires ? entityStep(fetch, node.requires) : plainStep(fetch);
+}
+
+function requestStart(node: FetchNode): string {
+  const name =
+    node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`;
+  return `{"query":${JSON.stringify(node.operation)}${name},"variables":{`;
+}
+
+/** The members of `variables` that the client gave, each with a comma in front. */
+function compileVariables(node: FetchNode, surroundings: FetchSurroundings): (run: Run) => string {
+  const contextual = new Set(node.contextRewrites?.map((rewrite) => rewrite.renameKeyTo));
+  const parts = (node.variableUsages ?? [])
+    .filter((name) => !contextual.has(name))
+    .map((name) => ({ name: surroundings.clientVariable(name), prefix: `,${JSON.stringify(name)}:` }));
+  return ({ context }) => {
+    let text = '';
+    for (const part of parts) {
+      const value = Object.hasOwn(context.variables, part.name) ? context.variables[part.name] : undefined;
+      if (value !== undefined) text += part.prefix + jsonText(value);
+    }
+    return text;
+  };
+}
+
+/** A fetch of root fields: of the operation, or of a root type that stands somewhere in the tree. */
+function plainStep(fetch: Fetch): Step {
+  return async (run) => {
+    const targets = fetch.path.collect(run.root);
+    if (targets.length === 0) return;
+    const answer = await ask(fetch, run, fetch.writeVariables(run).slice(1));
+    const data = checkedData(fetch, run, answer, targets, undefined);
+    if (data === undefined || answer.kind === 'failure') return;
+    const depths = answer.errors.map((error) => nullDepthOf(data, error.path ?? []));
+    if (data !== null) mergeAnswer(fetch, data, targets, answer.shared === true);
+    answer.errors.forEach((error, index) => {
+      if (error.path === undefined || error.path.length === 0) {
+        reportLoose(fetch, run, error, fetch.path.stem);
+        return;
+      }
+      reportError(fetch, run, error, targets, fetch.mapPath(error.path), depths[index]);
+    });
+  };
+}
+
+function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>): Step {
+  const { node, surroundings } = fetch;
+  const write = compileRepresentation(requires, node.inputRewrites ?? [], surroundings.types);
+  const contexts = contextArguments(node.contextRewrites ?? [], surroundings.types);
+
+  return (run) => {
+    const groups = new Map<string, EntityGroup>();
+    if (contexts === undefined) {
+      for (const target of fetch.path.collect(run.root)) {
+        addToGroup(groups, '', target, write, () => reportUnbuilt(fetch, run, target, requires));
+      }
+    } else {
+      for (const place of fetch.path.locate(run.root)) {
+        const given = contexts(place);
+        if (given.kind === 'given') {
+          addToGroup(groups, given.text, place.target, write, () =>
+            reportUnbuilt(fetch, run, place.target, requires),
+          );
+        } else {
+          reportCause(fetch, run, place.target, given.holder, given.key);
+        }
+      }
+    }
+    const asked = [...groups.values()];
+    if (asked.length === 0) return undefined;
+    if (asked.length === 1) return askEntities(fetch, run, asked[0]!);
+    return Promise.all(asked.map((group) => askEntities(fetch, run, group))).then(() => undefined);
+  };
+}
+
+function addToGroup(
+  groups: Map<string, EntityGroup>,
+  argumentsText: string,
+  target: TreeObject,
+  write: RepresentationWriter,
+  onMissing: () => void,
+): void {
+  const text = write(target);
+  if (text === null) return;
+  if (text === undefined) {
+    onMissing();
+    return;
+  }
+  let group = groups.get(argumentsText);
+  if (group === undefined) {
+    group = { targets: [], indexes: [], representations: new Map(), argumentsText };
+    groups.set(argumentsText, group);
+  }
+  let index = group.representations.get(text);
+  if (index === undefined) {
+    index = group.representations.size;
+    group.representations.set(text, index);
+  }
+  group.targets.push(target);
+  group.indexes.push(index);
+}
+
+async function askEntities(fetch: Fetch, run: Run, group: EntityGroup): Promise<void> {
+  let list = '';
+  for (const text of group.representations.keys()) list += list === '' ? text : `,${text}`;
+  const variables = `"representations":[${list}]${group.argumentsText}${fetch.writeVariables(run)}`;
+  const answer = await ask(fetch, run, variables);
+  const data = checkedData(fetch, run, answer, group.targets, group.representations.size);
+  if (data === undefined || data === null || answer.kind === 'failure') return;
+  const entities = data._entities as unknown[];
+  const placed = answer.errors.map((error) => {
+    const index = error.path?.[0] === '_entities' ? error.path[1] : undefined;
+    if (typeof index !== 'number' || index < 0 || index >= entities.length) return undefined;
+    const path = error.path!.slice(2);
+    return { index, path, depth: nullDepthOf(entities[index], path) };
+  });
+  mergeEntities(fetch, group, entities, answer.shared === true);
+  answer.errors.forEach((error, at) => {
+    const place = placed[at];
+    if (place === undefined) {
+      reportLoose(fetch, run, error, fetch.path.stem);
+      return;
+    }
+    const targets = group.targets.filter((_, index) => group.indexes[index] === place.index);
+    reportError(fetch, run, error, targets, fetch.mapPath(place.path), place.depth);
+  });
+}
+
+async function ask(fetch: Fetch, run: Run, variables: string): Promise<SubgraphAnswer> {
+  const { node } = fetch;
+  if (run.context.signal.aborted) {
+    const message = `The request ended before subgraph "${node.serviceName}" was asked.`;
+    return { kind: 'failure', code: 'SUBGRAPH_TIMEOUT', message };
+  }
+  const request: SubgraphRequest = {
+    subgraph: node.serviceName,
+    body: `${fetch.bodyStart}${variables}}}`,
+    kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
+    entities: node.requires !== undefined,
+  };
+  try {
+    return await run.context.fetch(request);
+  } catch {
+    // A promise of the request path: what goes wrong is an answer. Its own mistake fails this fetch only.
+    const message = `Subgraph "${node.serviceName}" could not be asked.`;
+    return { kind: 'failure', code: 'SUBGRAPH_UNAVAILABLE', message };
+  }
+}
+
+/**
+ * Checks an answer as a whole. `undefined` where it failed, which is then reported; null where data is null
+ * and the errors have paths that tell why.
+ */
+function checkedData(
+  fetch: Fetch,
+  run: Run,
+  answer: SubgraphAnswer,
+  targets: readonly TreeObject[],
+  entityCount: number | undefined,
+): TreeObject | null | undefined {
+  const subgraph = fetch.node.serviceName;
+  if (answer.kind === 'failure') {
+    reportFailure(fetch, run, failureFault(subgraph, answer.code, answer.message), targets);
+    return undefined;
+  }
+  const data: unknown = answer.data;
+  if (isTreeObject(data)) {
+    if (entityCount === undefined) return data;
+    if (Array.isArray(data._entities)) {
+      if (data._entities.length === entityCount) return data;
+      const message = `Subgraph "${subgraph}" answered ${data._entities.length} entities where ${entityCount} were asked.`;
+      reportFailure(fetch, run, failureFault(subgraph, 'SUBGRAPH_INVALID_ANSWER', message), targets);
+      return undefined;
+    }
+  } else if (entityCount === undefined && answer.errors.some((error) => (error.path?.length ?? 0) > 0)) {
+    return null;
+  }
+  const [first, ...others] = answer.errors;
+  if (first === undefined) {
+    const message = `Subgraph "${subgraph}" answered neither data nor errors.`;
+    reportFailure(fetch, run, failureFault(subgraph, 'SUBGRAPH_INVALID_ANSWER', message), targets);
+    return undefined;
+  }
+  reportFailure(fetch, run, subgraphFault(subgraph, first), targets);
+  for (const error of others) reportLoose(fetch, run, error, fetch.path.stem);
+  return undefined;
+}
+
+/** Every field of the fetch that is missing gets the fault at its own path. */
+function reportFailure(fetch: Fetch, run: Run, fault: Fault, targets: readonly TreeObject[]): void {
+  addTrouble(run, (marks) => {
+    for (const target of targets) markMissing(marks, target, fetch.shape(), fault, []);
+  });
+}
+
+function reportError(
+  fetch: Fetch,
+  run: Run,
+  error: SubgraphError,
+  targets: readonly TreeObject[],
+  path: TreePath,
+  nullDepth: number | undefined,
+): void {
+  const fault = subgraphFault(fetch.node.serviceName, error);
+  if (nullDepth !== undefined) {
+    addTrouble(run, (marks) => {
+      for (const target of targets) markError(marks, target, fetch.shape(), fault, path, nullDepth);
+    });
+    return;
+  }
+  for (const place of fetch.path.locate(run.root)) {
+    if (targets.includes(place.target)) run.loose.push({ fault, path: [...place.path, ...path] });
+  }
+}
+
+/** An error that explains no null: it shows at the fetch's place, whatever becomes of the data. */
+function reportLoose(fetch: Fetch, run: Run, error: SubgraphError, path: TreePath): void {
+  run.loose.push({ fault: subgraphFault(fetch.node.serviceName, error), path });
+}
+
+/** A representation could not be built: the fields it was for are missing for the same reason as its input. */
+function reportUnbuilt(
+  fetch: Fetch,
+  run: Run,
+  target: TreeObject,
+  requires: NonNullable<FetchNode['requires']>,
+): void {
+  if (run.marks === undefined) return;
+  const missing = findMissingInput(requires, target, fetch.surroundings.types);
+  if (missing) reportCause(fetch, run, target, missing.holder, missing.key);
+}
+
+function reportCause(fetch: Fetch, run: Run, target: TreeObject, holder: TreeObject, key: string): void {
+  const cause = marksAt(run.marks, holder, key)?.[0];
+  if (cause) reportFailure(fetch, run, cause.fault, [target]);
+}
+
+function mergeAnswer(fetch: Fetch, data: TreeObject, targets: readonly TreeObject[], shared: boolean): void {
+  const { types, copies } = fetch.surroundings;
+  const own = shared ? copyJson(data) : data;
+  if (fetch.node.outputRewrites) applyRewrites(fetch.node.outputRewrites, own, types);
+  targets.forEach((target, index) => {
+    mergeInto(target, copies && index > 0 ? copyJson(own) : own, types.isObjectType);
+  });
+}
+
+function mergeEntities(fetch: Fetch, group: EntityGroup, received: unknown[], shared: boolean): void {
+  const { types, copies } = fetch.surroundings;
+  const entities = shared ? copyJson(received) : received;
+  if (fetch.node.outputRewrites) applyRewrites(fetch.node.outputRewrites, entities, types);
+  for (let i = 0; i < group.targets.length; i++) {
+    const entity = entities[group.indexes[i]!];
+    if (isTreeObject(entity))
+      mergeInto(group.targets[i]!, copies ? copyJson(entity) : entity, types.isObjectType);
+  }
+}
+
+function renamedShape(
+  shape: FetchShape,
+  rewrites: NonNullable<FetchNode['outputRewrites']>,
+  path: readonly string[],
+): FetchShape {
+  if (rewrites.length === 0) return shape;
+  const renamed = new Map<string, FetchShape>();
+  for (const [key, nested] of shape) {
+    const keyPath = [...path, key];
+    const name = String(pathAfterRewrites(rewrites, keyPath).at(-1));
+    const below = renamedShape(nested, rewrites, keyPath);
+    renamed.set(name, new Map([...(renamed.get(name) ?? []), ...below]));
+  }
+  return renamed;
+}

@@ -1,0 +1,90 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  visit,
+} from 'graphql';
+import { responseName } from './errors.ts';
+
+/**
+ * The names under which an operation is planned. The planner keeps what it needs itself (keys, required
+ * fields, `__typename`) and what the client asked for in one selection, under response names: a client's
+ * alias that is also a field's name would be taken for that field. Such a response name is planned under a
+ * name of its own and written under the client's.
+ */
+export interface PlanningNames {
+  /** The document to plan: the client's, with the names below. */
+  readonly document: DocumentNode;
+  /** The key in the tree under which the value of a client's field is found. */
+  readonly treeKey: (field: FieldNode) => string;
+  /** The client's name of a key of the tree. */
+  readonly clientKey: (key: string) => string;
+  /** The client's name of a variable that a fetch uses. */
+  readonly clientVariable: (name: string) => string;
+}
+
+/** Variables that the planner makes itself. */
+const PLANNER_VARIABLE = /^(representations$|contextualArgument_)/;
+/** Aliases that the planner makes itself. */
+const PLANNER_ALIAS = /__alias_\d+$/;
+/** Names that every plain object answers to, whether or not a subgraph did. */
+const OBJECT_PROPERTIES = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+const fieldNamesBySchema = new WeakMap<GraphQLSchema, ReadonlySet<string>>();
+
+/** Chooses the names for planning a document. The same document and schema always give the same names. */
+export function planningNames(document: DocumentNode, supergraphSchema: GraphQLSchema): PlanningNames {
+  const fieldNames = fieldNamesOf(supergraphSchema);
+  const suffix = freeSuffix(document, fieldNames);
+  const treeKey = (field: FieldNode): string => {
+    const name = responseName(field);
+    const isForeign = name !== field.name.value && (fieldNames.has(name) || PLANNER_ALIAS.test(name));
+    return isForeign || OBJECT_PROPERTIES.has(name) ? name + suffix : name;
+  };
+  return {
+    treeKey,
+    clientKey: (key) => (key.endsWith(suffix) ? key.slice(0, -suffix.length) : key),
+    clientVariable: (name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name),
+    document: visit(document, {
+      Field(field) {
+        const key = treeKey(field);
+        return key === responseName(field)
+          ? undefined
+          : { ...field, alias: { kind: Kind.NAME, value: key } as const };
+      },
+      Variable(variable) {
+        const { value } = variable.name;
+        return PLANNER_VARIABLE.test(value)
+          ? { ...variable, name: { ...variable.name, value: value + suffix } }
+          : undefined;
+      },
+    }),
+  };
+}
+
+function fieldNamesOf(schema: GraphQLSchema): ReadonlySet<string> {
+  let names = fieldNamesBySchema.get(schema);
+  if (names === undefined) {
+    const found = new Set(['__typename']);
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!isObjectType(type) && !isInterfaceType(type)) continue;
+      for (const name of Object.keys(type.getFields())) found.add(name);
+    }
+    names = found;
+    fieldNamesBySchema.set(schema, names);
+  }
+  return names;
+}
+
+/** A suffix that no name in sight ends with, so that taking it off again is unambiguous. */
+function freeSuffix(document: DocumentNode, fieldNames: ReadonlySet<string>): string {
+  const names = new Set(fieldNames);
+  visit(document, { Name: (node) => void names.add(node.value) });
+  for (let n = 0; ; n++) {
+    const suffix = `__client${n}`;
+    if (![...names].some((name) => name.endsWith(suffix))) return suffix;
+  }
+}
