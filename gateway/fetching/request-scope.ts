@@ -1,0 +1,97 @@
+import type { TraceContext } from './trace.ts';
+
+/** Why a request ended before its answer was complete. */
+export type EndReason = 'client-gone' | 'deadline';
+
+/** Something under way that ends when its request does. */
+export interface Cancellable {
+  cancel(reason: EndReason): void;
+}
+
+/** What one fetch of a subgraph came to. `ERROR` is a GraphQL answer that holds errors. */
+export type FetchOutcome = 'OK' | 'ERROR' | 'UNAVAILABLE' | 'TIMEOUT';
+
+export interface FetchRecord {
+  readonly subgraph: string;
+  readonly outcome: FetchOutcome;
+  readonly latencyMs: number;
+  /** The oldest `observedAt` in the answer. */
+  readonly observedAt: string | undefined;
+}
+
+/**
+ * The lifetime of one client request: who it is, how long it may take, and what it has under way. It is a plain
+ * object that the fetches register with: a listener on an AbortSignal for each fetch costs more than the set.
+ */
+export interface RequestScope {
+  readonly id: string;
+  readonly traceId: string;
+  /** Names and values in turn, the same for every fetch of the request. */
+  readonly subgraphHeaders: string[];
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+  readonly deadlineMs: number;
+  readonly abort: AbortController;
+  readonly underWay: Set<Cancellable>;
+  /** Filled where the transport asks what each subgraph contributed. */
+  readonly records: FetchRecord[] | undefined;
+  deadline: NodeJS.Timeout | undefined;
+  fetches: number;
+  ended: EndReason | undefined;
+}
+
+/** Opens the scope and starts its deadline; `closeScope` must follow. */
+export function openScope(options: {
+  readonly id: string;
+  readonly trace: TraceContext;
+  readonly deadlineMs: number;
+  readonly recordsFetches: boolean;
+}): RequestScope {
+  const { id, trace, deadlineMs } = options;
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept',
+    'application/graphql-response+json, application/json;q=0.9',
+    'x-request-id',
+    id,
+    'traceparent',
+    trace.traceparent,
+  ];
+  if (trace.tracestate !== undefined) {
+    headers.push('tracestate', trace.tracestate);
+  }
+  const scope: RequestScope = {
+    id,
+    traceId: trace.traceId,
+    subgraphHeaders: headers,
+    startedAt: performance.now(),
+    deadlineMs,
+    abort: new AbortController(),
+    underWay: new Set(),
+    records: options.recordsFetches ? [] : undefined,
+    deadline: undefined,
+    fetches: 0,
+    ended: undefined,
+  };
+  scope.deadline = setTimeout(endScope, deadlineMs, scope, 'deadline');
+  return scope;
+}
+
+/** Ends the request early: cancels what is under way and lets nothing new start. A second call does nothing. */
+export function endScope(scope: RequestScope, reason: EndReason): void {
+  if (scope.ended !== undefined) {
+    return;
+  }
+  scope.ended = reason;
+  clearTimeout(scope.deadline);
+  scope.abort.abort();
+  for (const piece of scope.underWay) {
+    piece.cancel(reason);
+  }
+}
+
+/** Stops the deadline of a request that is answered. */
+export function closeScope(scope: RequestScope): void {
+  clearTimeout(scope.deadline);
+}

@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+import { Pool } from 'undici';
+
+/** Bounds of what is asked of one subgraph at a time. */
+export interface FetchLimits {
+  /** Milliseconds from asking to the last byte. */
+  readonly timeoutMs: number;
+  /** Connections to one subgraph. */
+  readonly connections: number;
+  /** Fetches that may wait for a connection of one subgraph; more are refused as unavailable. */
+  readonly maxWaiting: number;
+  /** Bytes of one answer. */
+  readonly maxAnswerBytes: number;
+}
+
+/** One subgraph as the gateway reaches it. */
+export interface SubgraphTarget {
+  readonly name: string;
+  readonly url: string;
+  /** Path and query of the URL. */
+  readonly path: string;
+  readonly pool: Pool;
+  readonly limits: FetchLimits;
+  readonly log: Logger;
+  /** Fetches that undici holds, running or queued. */
+  load: number;
+}
+
+/** How long a connection may take to open. A fetch's own deadline is usually earlier. */
+const connectTimeoutMs = 5_000;
+
+/**
+ * Opens a pool of kept-alive connections for each subgraph. Nothing is connected yet.
+ * @throws Error naming the subgraph when its URL cannot be used.
+ */
+export function openTargets(
+  urls: ReadonlyMap<string, string>,
+  limitsOf: (subgraph: string) => FetchLimits,
+  log: Logger,
+): ReadonlyMap<string, SubgraphTarget> {
+  const parsed = [...urls].map(([name, url]) => ({ name, url: parseUrl(name, url), limits: limitsOf(name) }));
+  return new Map(parsed.map(({ name, url, limits }) => [name, openTarget(name, url, limits, log)]));
+}
+
+function openTarget(name: string, url: URL, limits: FetchLimits, log: Logger): SubgraphTarget {
+  const pool = new Pool(url.origin, {
+    connections: limits.connections,
+    connect: { timeout: connectTimeoutMs },
+    /* Each fetch has one deadline over all of it, so undici's own timers would only repeat it. */
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return { name, url: url.href, path: url.pathname + url.search, pool, limits, log, load: 0 };
+}
+
+function parseUrl(name: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new Error(
+      `Subgraph "${name}" has the routing URL "${text}", which is no http or https URL: give it one when the supergraph is composed, or override it.`,
+    );
+  }
+  return url;
+}
+
+/** Ends every connection at once. Call it when no request needs the targets any more. */
+export async function closeTargets(targets: ReadonlyMap<string, SubgraphTarget>): Promise<void> {
+  await Promise.all([...targets.values()].map((target) => target.pool.destroy()));
+}

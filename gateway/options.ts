@@ -1,0 +1,86 @@
+import { BlockList, isIP } from 'node:net';
+import type { Logger } from 'pino';
+
+/** Deadlines in milliseconds. */
+export interface GatewayTimeouts {
+  /** From the first byte of a client's request to its answer. Default 30,000. */
+  readonly requestMs: number;
+  /** One fetch of a subgraph. Default 10,000. */
+  readonly subgraphMs: number;
+  /** Other deadlines for fetches of single subgraphs, by name. */
+  readonly bySubgraph: Readonly<Record<string, number>>;
+  /** How long `close` waits for requests in flight. Default 10,000. */
+  readonly closeMs: number;
+}
+
+export interface GatewayLimits {
+  /** Bytes of a client's request body. Default 1 MB. */
+  readonly bodyBytes: number;
+  /** Bytes of one subgraph answer. Default 10 MB. */
+  readonly answerBytes: number;
+  /** Connections to one subgraph. Default 64. */
+  readonly connections: number;
+  /** Fetches that may wait for a connection of one subgraph. Default 1,000. */
+  readonly waitingFetches: number;
+  /** Documents kept parsed and validated. Default 2,000. */
+  readonly documents: number;
+  /** Characters of all of their texts together. Default 1,000,000. */
+  readonly documentCharacters: number;
+  /** Compiled plans kept. Default 2,000. */
+  readonly plans: number;
+  /** Characters of the operations that they were made from. Default 1,000,000. */
+  readonly planCharacters: number;
+}
+
+/** What `startGateway` takes. */
+export interface GatewayOptions {
+  /** Path of a Federation 2 supergraph file. */
+  readonly supergraph: string;
+  /** Default 127.0.0.1. Only loopback is served. */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly logger: Logger;
+  /** Folder of operations with REST routes beside them (`Name.graphql`, `Name.rest.yaml`). Default: no routes. */
+  readonly routes?: string;
+  /** Subgraph name → URL, in place of the supergraph's own routing URLs. */
+  readonly subgraphUrls?: Readonly<Record<string, string>>;
+  readonly timeouts?: Partial<GatewayTimeouts>;
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+export function timeoutsWithDefaults(given: Partial<GatewayTimeouts> = {}): GatewayTimeouts {
+  return { requestMs: 30_000, subgraphMs: 10_000, bySubgraph: {}, closeMs: 10_000, ...given };
+}
+
+export function limitsWithDefaults(given: Partial<GatewayLimits> = {}): GatewayLimits {
+  return {
+    bodyBytes: 1_048_576,
+    answerBytes: 10_485_760,
+    connections: 64,
+    waitingFetches: 1_000,
+    documents: 2_000,
+    documentCharacters: 1_000_000,
+    plans: 2_000,
+    planCharacters: 1_000_000,
+    ...given,
+  };
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/**
+ * Refuses to serve anything but this machine: nobody is authenticated, so whoever reaches the port reads everything.
+ * @throws Error with code `NOT_LOOPBACK`.
+ */
+export function checkLoopback(host: string): void {
+  const family = isIP(host);
+  const isLoopback =
+    host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'));
+  if (!isLoopback) {
+    const message = `The gateway cannot be bound to "${host}": it authenticates nobody yet, so only this machine may reach it. Use 127.0.0.1, ::1 or localhost.`;
+    throw Object.assign(new Error(message), { code: 'NOT_LOOPBACK' });
+  }
+}

@@ -1,0 +1,265 @@
+import { GraphQLError } from 'graphql';
+import type { ResponseError } from '#gateway/plan/types.ts';
+
+/**
+ * Who an error is for, and with that how much of it leaves the process.
+ *
+ * - `http`: the HTTP request is no well-formed GraphQL request. Its status stands whatever the media type is.
+ * - `request`: the GraphQL request is well-formed and refused. Its status stands for
+ *   `application/graphql-response+json`; for `application/json` the answer is 200.
+ * - `internal`: a fault of ours. Clients see `INTERNAL_SERVER_ERROR` and the request id, the log sees all of it.
+ */
+export type ErrorKind = 'http' | 'request' | 'internal';
+
+/** An error with a stable code, as every stage and transport throws or returns it. */
+export class GatewayError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly kind: ErrorKind;
+  /** What goes into `errors` of the answer. */
+  readonly errors: readonly ResponseError[];
+  /** Extra HTTP headers of the answer, such as `Allow`. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(parts: {
+    code: string;
+    status: number;
+    kind: ErrorKind;
+    message: string;
+    errors?: readonly ResponseError[];
+    headers?: Readonly<Record<string, string>>;
+    cause?: unknown;
+  }) {
+    super(parts.message, { cause: parts.cause });
+    this.name = 'GatewayError';
+    this.code = parts.code;
+    this.status = parts.status;
+    this.kind = parts.kind;
+    this.errors = parts.errors ?? [{ message: parts.message, extensions: { code: parts.code } }];
+    this.headers = parts.headers ?? {};
+  }
+}
+
+interface ErrorTraits {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes the maker of one kind of error: `const TooLong = defineError('TOO_LONG', 413, 'http', (n: number) => …)`. */
+function defineError<Detail extends readonly unknown[]>(
+  code: string,
+  status: number,
+  kind: Exclude<ErrorKind, 'internal'>,
+  message: (...detail: Detail) => string,
+  traits: ErrorTraits = {},
+): (...detail: Detail) => GatewayError {
+  return (...detail) =>
+    new GatewayError({ code, status, kind, message: message(...detail), headers: traits.headers });
+}
+
+/** Makes the maker of a request error that carries graphql-js' own errors with their locations. */
+function defineGraphQLError(code: string): (errors: readonly GraphQLError[]) => GatewayError {
+  return (errors) =>
+    new GatewayError({
+      code,
+      status: 400,
+      kind: 'request',
+      message: errors[0]?.message ?? code,
+      errors: errors.map((error) => ({
+        message: error.message,
+        locations: error.locations,
+        path: error.path,
+        extensions: { code },
+      })),
+    });
+}
+
+const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+
+/* The HTTP request is no well-formed GraphQL request. */
+
+export const BodyTooLarge = defineError(
+  'BODY_TOO_LARGE',
+  413,
+  'http',
+  (limit: number) => `The request body is larger than ${limit} bytes, the most that is read.`,
+  { headers: { connection: 'close' } },
+);
+export const UnsupportedMediaType = defineError(
+  'UNSUPPORTED_MEDIA_TYPE',
+  415,
+  'http',
+  (given: string | undefined) =>
+    `${given === undefined ? 'No Content-Type was sent' : `Content-Type "${given}" is not understood`}: send application/json in UTF-8.`,
+);
+export const NotAcceptable = defineError(
+  'NOT_ACCEPTABLE',
+  406,
+  'http',
+  (accept: string, offered: readonly string[]) =>
+    `Accept "${accept}" names nothing that is offered here: ask for ${offered.join(' or ')}.`,
+);
+export const MethodNotAllowed = defineError(
+  'METHOD_NOT_ALLOWED',
+  405,
+  'http',
+  (method: string) => `Method ${method} is not served here: use POST, or GET for queries.`,
+  { headers: { allow: 'GET, POST' } },
+);
+export const MutationOverGet = defineError(
+  'MUTATION_OVER_GET',
+  405,
+  'http',
+  () => 'A mutation was sent by GET, which is for queries only: send it by POST.',
+  { headers: { allow: 'POST' } },
+);
+export const PreflightRequired = defineError(
+  'PREFLIGHT_REQUIRED',
+  400,
+  'http',
+  () =>
+    'A GET that a web page of any origin could send is refused: add the header "x-tributary-preflight: 1" ' +
+    '("apollo-require-preflight" does as well) or a Content-Type of application/json.',
+);
+export const MalformedJson = defineError(
+  'MALFORMED_JSON',
+  400,
+  'http',
+  (where: string, detail: string) => `${where} is not JSON: ${detail}`,
+);
+export const BatchRefused = defineError(
+  'BATCH_REFUSED',
+  400,
+  'http',
+  () => 'An array of operations was sent: send one operation a request.',
+);
+export const BodyNotAnObject = defineError(
+  'BODY_NOT_AN_OBJECT',
+  400,
+  'http',
+  (given: string) => `The request body is ${given}: send a JSON object with "query".`,
+);
+export const QueryMissing = defineError(
+  'QUERY_MISSING',
+  400,
+  'http',
+  () => 'The request has no "query": send the text of a GraphQL document.',
+);
+export const QueryNotText = defineError(
+  'QUERY_NOT_TEXT',
+  400,
+  'http',
+  (given: string) => `"query" is ${given}: send the text of a GraphQL document.`,
+);
+export const VariablesNotAnObject = defineError(
+  'VARIABLES_NOT_AN_OBJECT',
+  400,
+  'http',
+  (given: string) => `"variables" is ${given}: send a JSON object from variable name to value.`,
+);
+export const OperationNameNotText = defineError(
+  'OPERATION_NAME_NOT_TEXT',
+  400,
+  'http',
+  (given: string) => `"operationName" is ${given}: send the name of an operation, or leave it out.`,
+);
+export const ExtensionsNotAnObject = defineError(
+  'EXTENSIONS_NOT_AN_OBJECT',
+  400,
+  'http',
+  (given: string) => `"extensions" is ${given}: send a JSON object, or leave it out.`,
+);
+export const MalformedRequest = defineError(
+  'MALFORMED_REQUEST',
+  400,
+  'http',
+  (detail: string) => `The HTTP request cannot be read: ${detail}`,
+);
+export const BadParameter = defineError(
+  'BAD_PARAMETER',
+  400,
+  'http',
+  (name: string, what: string) => `Parameter "${name}" ${what}.`,
+);
+export const Draining = defineError(
+  'GATEWAY_DRAINING',
+  503,
+  'http',
+  () => 'This gateway is shutting down: send the request again, to another instance or in a moment.',
+  { headers: { 'retry-after': '1', connection: 'close' } },
+);
+
+/* The GraphQL request is well-formed and refused. */
+
+export const ParseFailed = defineGraphQLError('GRAPHQL_PARSE_FAILED');
+export const ValidationFailed = defineGraphQLError('GRAPHQL_VALIDATION_FAILED');
+export const VariablesInvalid = defineGraphQLError('VARIABLES_INVALID');
+export const OperationMissing = defineError(
+  'OPERATION_MISSING',
+  400,
+  'request',
+  () => 'The document holds fragments only: add an operation.',
+);
+export const OperationNameRequired = defineError(
+  'OPERATION_NAME_REQUIRED',
+  400,
+  'request',
+  (names: readonly string[]) =>
+    `The document holds several operations and "operationName" chooses none: name one of ${list(names)}.`,
+);
+export const OperationUnknown = defineError(
+  'OPERATION_UNKNOWN',
+  400,
+  'request',
+  (name: string, names: readonly string[]) =>
+    `The document holds no operation named "${name}": ${names.length === 0 ? 'its operation has no name, leave "operationName" out' : `name one of ${list(names)}`}.`,
+);
+export const SubscriptionNotServed = defineError(
+  'SUBSCRIPTION_NOT_SERVED',
+  400,
+  'request',
+  () => 'Subscriptions are not served by this transport: send a query or a mutation.',
+);
+export const RequestTimeout = defineError(
+  'REQUEST_TIMEOUT',
+  504,
+  'request',
+  (ms: number) => `The request was not planned within its deadline of ${ms} ms.`,
+);
+
+/** What a client is told of a fault: nothing but the id that finds the whole of it in the log. */
+export function internalError(requestId: string, cause: unknown): GatewayError {
+  const message = `Something went wrong inside the gateway. The log has the whole of it under request id ${requestId}.`;
+  return new GatewayError({
+    code: 'INTERNAL_SERVER_ERROR',
+    status: 500,
+    kind: 'internal',
+    message,
+    errors: [{ message, extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } }],
+    cause,
+  });
+}
+
+/**
+ * Turns whatever a stage threw into an error that may be answered with. A GraphQLError that names its own
+ * `extensions.code` was written for the client (the planner refuses operations so); everything else is masked.
+ */
+export function toGatewayError(thrown: unknown, requestId: string): GatewayError {
+  if (thrown instanceof GatewayError) {
+    return thrown;
+  }
+  if (thrown instanceof GraphQLError && typeof thrown.extensions.code === 'string') {
+    return defineGraphQLError(thrown.extensions.code)([thrown]);
+  }
+  return internalError(requestId, thrown);
+}
+
+/** Says in words what a JSON value is, for messages: `an array`, `null`, `a number`. */
+export function describeJson(value: unknown): string {
+  if (value === null) {
+    return 'null';
+  }
+  if (Array.isArray(value)) {
+    return 'an array';
+  }
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

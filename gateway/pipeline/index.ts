@@ -1,0 +1,38 @@
+import { lease, release } from '#gateway/supergraph/generation.ts';
+import { authenticate } from './authenticate.ts';
+import { RequestTimeout } from './errors.ts';
+import { execute } from './execute.ts';
+import { coerceVariables, type PreparedOperation, readOperation } from './operation.ts';
+import { planOperation } from './plan.ts';
+import { refused } from './respond.ts';
+import type { PipelineAnswer, PipelineParts, PipelineRequest, Viewer } from './types.ts';
+
+/**
+ * The way of a request, whichever transport it came by: authenticate → operation → variables → plan → execute. What
+ * is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError; anything else thrown is a
+ * fault of ours, masked for the client. The promise never rejects.
+ *
+ * Only a plan that is still to be made and the execution are waited for.
+ */
+export async function runPipeline(parts: PipelineParts, request: PipelineRequest): Promise<PipelineAnswer> {
+  const { scope, parameters } = request;
+  const generation = lease(parts.generation());
+  let viewer: Viewer | undefined;
+  let operation: PreparedOperation | undefined;
+  try {
+    viewer = authenticate();
+    operation = readOperation(generation, parameters, request.allowsMutations);
+    const variables = coerceVariables(generation.planner.schema, operation, parameters.variables);
+    const planned = planOperation(generation, operation);
+    const plan = planned instanceof Promise ? await planned : planned;
+    if (scope.ended !== undefined) {
+      throw RequestTimeout(scope.deadlineMs);
+    }
+    const result = await execute(generation, plan, variables, request);
+    return { kind: 'executed', viewer, operation, plan, result };
+  } catch (thrown) {
+    return refused(thrown, scope.id, viewer, operation);
+  } finally {
+    release(generation);
+  }
+}

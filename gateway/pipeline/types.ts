@@ -1,0 +1,51 @@
+import type { RequestScope } from '#gateway/fetching/request-scope.ts';
+import type { CompiledPlan, ExecutionResult } from '#gateway/plan/types.ts';
+import type { Generation } from '#gateway/supergraph/generation.ts';
+import type { GatewayError } from './errors.ts';
+import type { PreparedOperation } from './operation.ts';
+
+/** Who asks. Everything that is shared, kept or counted later is so by tenant. */
+export interface Viewer {
+  readonly id: string;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  readonly tenant: string;
+}
+
+/** A well-formed GraphQL request, whichever transport read it. */
+export interface GraphQLParameters {
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What a transport hands to the pipeline. */
+export interface PipelineRequest {
+  readonly scope: RequestScope;
+  readonly parameters: GraphQLParameters;
+  /** False where the transport must be safe to repeat, as GET must. */
+  readonly allowsMutations: boolean;
+  /** Milliseconds for a fetch of this subgraph, where the transport wants another deadline than the gateway's. */
+  readonly timeoutMsOf?: (subgraph: string) => number | undefined;
+}
+
+/** What the pipeline works on; `generation` is taken once, at the first stage. */
+export interface PipelineParts {
+  readonly generation: () => Generation;
+}
+
+/** How a request ended. */
+export type PipelineAnswer =
+  | {
+      readonly kind: 'executed';
+      readonly viewer: Viewer;
+      readonly operation: PreparedOperation;
+      readonly plan: CompiledPlan;
+      readonly result: ExecutionResult;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly error: GatewayError;
+      readonly viewer: Viewer | undefined;
+      readonly operation: PreparedOperation | undefined;
+    };

@@ -1,0 +1,69 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fetching/request-scope.ts';
+import { continueTrace } from '#gateway/fetching/trace.ts';
+import type { GatewayTimeouts } from '#gateway/options.ts';
+import type { PipelineParts } from '#gateway/pipeline/types.ts';
+
+/** What every transport needs. */
+export interface Serving extends PipelineParts {
+  readonly log: Logger;
+  readonly timeouts: GatewayTimeouts;
+  readonly lifetime: Lifetime;
+}
+
+/** Whether the gateway takes requests, and how many it is answering. */
+export interface Lifetime {
+  isDraining: boolean;
+  inFlight: number;
+  /** Called when the last request in flight is answered. */
+  onIdle: (() => void) | undefined;
+}
+
+/**
+ * Counts a request in until its answer is handed over or its client is gone, and opens its scope. A client that goes
+ * away ends the scope, and with it the request's fetches.
+ */
+export function admit(
+  serving: Serving,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  recordsFetches: boolean,
+): RequestScope {
+  const { lifetime, timeouts } = serving;
+  const { traceparent, tracestate } = request.headers;
+  const scope = openScope({
+    id: request.id,
+    trace: continueTrace(traceparent, tracestate),
+    deadlineMs: timeouts.requestMs,
+    recordsFetches,
+  });
+  const { raw } = reply;
+  lifetime.inFlight += 1;
+  raw.once('close', () => {
+    if (!raw.writableFinished) {
+      endScope(scope, 'client-gone');
+    }
+    closeScope(scope);
+    lifetime.inFlight -= 1;
+    if (lifetime.inFlight === 0) {
+      lifetime.onIdle?.();
+    }
+  });
+  return scope;
+}
+
+/** Takes no new requests, and waits until those in flight are answered, at most `patienceMs`. */
+export function drain(lifetime: Lifetime, patienceMs: number): Promise<void> {
+  lifetime.isDraining = true;
+  if (lifetime.inFlight === 0) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, patienceMs);
+    lifetime.onIdle = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}

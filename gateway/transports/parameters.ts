@@ -1,0 +1,78 @@
+import {
+  BatchRefused,
+  BodyNotAnObject,
+  describeJson,
+  ExtensionsNotAnObject,
+  MalformedJson,
+  OperationNameNotText,
+  QueryMissing,
+  QueryNotText,
+  VariablesNotAnObject,
+} from '#gateway/pipeline/errors.ts';
+import type { GraphQLParameters } from '#gateway/pipeline/types.ts';
+
+/**
+ * Reads a POST body.
+ * @throws GatewayError that says what makes it no GraphQL-over-HTTP request.
+ */
+export function readBody(text: string): GraphQLParameters {
+  const body = parseJson(text, 'The request body');
+  if (Array.isArray(body)) {
+    throw BatchRefused();
+  }
+  if (!isObject(body)) {
+    throw BodyNotAnObject(describeJson(body));
+  }
+  return checkParameters(body);
+}
+
+/**
+ * Reads the query of a GET, where `variables` and `extensions` are JSON text and an empty `operationName` counts as
+ * none.
+ * @throws GatewayError like `readBody`.
+ */
+export function readQuery(query: Readonly<Record<string, unknown>>): GraphQLParameters {
+  return checkParameters({
+    query: query.query,
+    operationName: query.operationName === '' ? undefined : query.operationName,
+    variables: parseParameter(query.variables, 'variables'),
+    extensions: parseParameter(query.extensions, 'extensions'),
+  });
+}
+
+function parseParameter(value: unknown, name: string): unknown {
+  return typeof value === 'string' && value !== '' ? parseJson(value, `"${name}"`) : value || undefined;
+}
+
+function checkParameters(given: Readonly<Record<string, unknown>>): GraphQLParameters {
+  const { query, operationName, variables, extensions } = given;
+  if (typeof query !== 'string') {
+    throw query === undefined || query === null ? QueryMissing() : QueryNotText(describeJson(query));
+  }
+  if (!isAbsent(operationName) && typeof operationName !== 'string') {
+    throw OperationNameNotText(describeJson(operationName));
+  }
+  if (!isAbsent(variables) && !isObject(variables)) {
+    throw VariablesNotAnObject(describeJson(variables));
+  }
+  if (!isAbsent(extensions) && !isObject(extensions)) {
+    throw ExtensionsNotAnObject(describeJson(extensions));
+  }
+  return { query, operationName: operationName ?? undefined, variables: variables ?? undefined };
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw MalformedJson(where, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

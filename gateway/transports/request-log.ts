@@ -1,0 +1,38 @@
+import type { Logger } from 'pino';
+import type { RequestScope } from '#gateway/fetching/request-scope.ts';
+import { errorsOf } from '#gateway/pipeline/respond.ts';
+import type { PipelineAnswer } from '#gateway/pipeline/types.ts';
+
+/** As nginx writes it: the client closed the connection before it was answered. */
+const clientGone = 499;
+const mostCodes = 10;
+
+/**
+ * Writes the one line that each request gets, and for a fault of ours another one with the cause. Values of variables
+ * are in neither: error messages may quote them, so that only the codes are written.
+ */
+export function logRequest(log: Logger, scope: RequestScope, answer: PipelineAnswer, status: number): void {
+  const codes = errorsOf(answer)
+    .slice(0, mostCodes)
+    .map((error) => error.extensions.code);
+  log.info(
+    {
+      requestId: scope.id,
+      traceId: scope.traceId,
+      tenant: answer.viewer?.tenant,
+      viewer: answer.viewer?.id,
+      operation: answer.operation?.name,
+      status: scope.ended === 'client-gone' ? clientGone : status,
+      ms: Math.round((performance.now() - scope.startedAt) * 10) / 10,
+      fetches: scope.fetches,
+      codes: codes.length === 0 ? undefined : codes,
+    },
+    'request',
+  );
+  if (answer.kind === 'refused' && answer.error.kind === 'internal') {
+    log.error(
+      { requestId: scope.id, traceId: scope.traceId, err: answer.error.cause },
+      'request failed inside',
+    );
+  }
+}

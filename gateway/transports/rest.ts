@@ -1,0 +1,155 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestScope } from '#gateway/fetching/request-scope.ts';
+import { Draining, NotAcceptable } from '#gateway/pipeline/errors.ts';
+import { runPipeline } from '#gateway/pipeline/index.ts';
+import { refused } from '#gateway/pipeline/respond.ts';
+import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';
+import type { ResponseError } from '#gateway/plan/types.ts';
+import { negotiate } from './accept.ts';
+import { admit, type Serving } from './lifetime.ts';
+import { type Problem, sendProblem } from './problem.ts';
+import { logRequest } from './request-log.ts';
+import type { RestRoute } from './rest-route.ts';
+import { type Source, sourcesOf } from './rest-sources.ts';
+import { readValues } from './rest-values.ts';
+
+const acceptsJson = negotiate(['application/json']);
+const retryAfterSeconds = '2';
+
+/**
+ * Serves the routes that stand beside operations. Each answers
+ * `{ "<root field>": …, "sources": { "<subgraph>": { status, latencyMs, observedAt } }, "errors"?: […] }`.
+ *
+ * A root field that is null without an error is a 404. One that is null because the subgraph that owns it did not
+ * answer is a 503; any other failure leaves the answer a 200 with the failed subgraph named in `sources`.
+ */
+export function serveRoutes(app: FastifyInstance, serving: Serving, routes: readonly RestRoute[]): void {
+  for (const route of routes) {
+    app.get(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (request, reply) => {
+      void answer(serving, route, request, reply);
+    });
+  }
+}
+
+async function answer(
+  serving: Serving,
+  route: RestRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const scope = admit(serving, request, reply, true);
+  let ended: PipelineAnswer;
+  try {
+    ended = await runPipeline(serving, {
+      scope,
+      parameters: readParameters(serving, route, request),
+      allowsMutations: false,
+      timeoutMsOf: (subgraph) => route.timeoutMsBySubgraph[subgraph] ?? route.timeoutMs,
+    });
+  } catch (thrown) {
+    ended = refused(thrown, scope.id);
+  }
+  const rest = restAnswer(route, ended, scope);
+  if (scope.ended !== 'client-gone') {
+    if (serving.lifetime.isDraining) {
+      reply.header('connection', 'close');
+    }
+    reply.header('cache-control', 'no-store');
+    send(request, reply, rest);
+  }
+  logRequest(serving.log, scope, ended, rest.kind === 'found' ? 200 : rest.problem.status);
+}
+
+/** @throws GatewayError when the request is refused before any stage. */
+function readParameters(serving: Serving, route: RestRoute, request: FastifyRequest): GraphQLParameters {
+  if (serving.lifetime.isDraining) {
+    throw Draining();
+  }
+  const { accept } = request.headers;
+  if (acceptsJson(accept) === undefined) {
+    throw NotAcceptable(accept ?? '', ['application/json']);
+  }
+  const path = request.params as Readonly<Record<string, unknown>>;
+  const query = request.query as Readonly<Record<string, unknown>>;
+  return {
+    query: route.document,
+    operationName: route.operation.name,
+    variables: readValues(route, path, query),
+  };
+}
+
+/** Either the JSON of a 200, or a problem. */
+type RestAnswer =
+  | { readonly kind: 'found'; readonly body: string }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+function restAnswer(route: RestRoute, ended: PipelineAnswer, scope: RequestScope): RestAnswer {
+  if (ended.kind === 'refused') {
+    const { status, code, message, errors, headers } = ended.error;
+    const more = errors.length > 1 ? { errors } : {};
+    return problem(status, code, message, more, headers);
+  }
+  const { plan, result } = ended;
+  const sources = sourcesOf(plan.subgraphs, scope.records ?? []);
+  const { data } = JSON.parse(result.body) as { data: Readonly<Record<string, unknown>> | null };
+  const found = data?.[route.root] ?? null;
+  if (found === null) {
+    return emptyAnswer(route, plan.rootOwners.get(route.root), sources, result.errors);
+  }
+  const errors = result.errors.length > 0 ? { errors: result.errors } : {};
+  return { kind: 'found', body: JSON.stringify({ [route.root]: found, sources, ...errors }) };
+}
+
+/** The root field is null: because there is nothing, because of the client, or because of a subgraph. */
+function emptyAnswer(
+  route: RestRoute,
+  owner: string | undefined,
+  sources: Readonly<Record<string, Source>>,
+  errors: readonly ResponseError[],
+): RestAnswer {
+  if (errors.length === 0) {
+    return problem(404, 'NOT_FOUND', `There is no ${route.root} under this path.`);
+  }
+  const failed = Object.keys(sources).filter((name) => isFailed(sources[name]));
+  if ((owner !== undefined && isFailed(sources[owner])) || failed.length > 0) {
+    const detail = `Nothing can be said of ${route.root} while ${failed.join(', ')} does not answer.`;
+    return problem(
+      503,
+      'SOURCE_UNAVAILABLE',
+      detail,
+      { sources, errors },
+      { 'retry-after': retryAfterSeconds },
+    );
+  }
+  const isClients = errors.every((error) => route.badParameterCodes.includes(String(error.extensions.code)));
+  return isClients
+    ? problem(400, 'BAD_PARAMETER', errors.map((error) => error.message).join(' '), { errors })
+    : problem(502, 'SOURCE_FAILED', `A source answered ${route.root} with an error.`, { sources, errors });
+}
+
+function isFailed(source: Source | undefined): boolean {
+  return source?.status === 'UNAVAILABLE' || source?.status === 'TIMEOUT';
+}
+
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+  more: Readonly<Record<string, unknown>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): RestAnswer {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { kind: 'problem', problem: { status, code, title, detail, more, headers } };
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, rest: RestAnswer): void {
+  if (rest.kind === 'problem') {
+    sendProblem(request, reply, rest.problem);
+    return;
+  }
+  reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('x-request-id', request.id)
+    .send(rest.body);
+}
