@@ -1,5 +1,8 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
+/** An entity of another subgraph that this one only adds fields to: its key is all that is held of it. */
+const entity = '{ readonly id: string }';
+
 /**
  * Typed resolvers for every subgraph. A type of the graph is resolved from the row that its mapper names;
  * what the row does not hold under the same name needs a resolver, and the compiler says which.
@@ -12,6 +15,16 @@ const subgraphs: Record<string, Record<string, string>> = {
     Opportunity: '../store/tables.ts#Opportunity as OpportunityRow',
     User: '../store/tables.ts#User as UserRow',
     PipelineRow: '../store/pipeline.ts#PipelineGroupRow',
+  },
+  email: {
+    Account: entity,
+    Contact: entity,
+    AccountEmailEngagement: '../store/engagement.ts#AccountEngagement',
+    Campaign: '../store/tables.ts#Campaign as CampaignRow',
+    CampaignStats: '../store/tables.ts#Campaign as CampaignRow',
+    EmailEngagement: '../store/tables.ts#Recipient',
+    Enrollment: '../store/tables.ts#Enrollment as EnrollmentRow',
+    Suppression: '../store/tables.ts#Suppression as SuppressionRow',
   },
 };
 

@@ -1,0 +1,63 @@
+import type DataLoader from 'dataloader';
+import type { RequestContext } from '#chassis/context.ts';
+import { loadersByArguments, loadFrom, loadMany, loadOne } from '#chassis/loaders.ts';
+import { emptyPage, type Page, type PageRequest, selectPages } from '#chassis/store/page.ts';
+import type { Store } from '#chassis/store/store.ts';
+import type { EnrollmentState } from './__generated__/resolvers.ts';
+import { type AccountEngagement, engagementByAccount } from './store/engagement.ts';
+import { enrollmentsWhere } from './store/filters.ts';
+import { selectByIds, selectSuppressions } from './store/rows.ts';
+import type { Campaign, Enrollment, Recipient, Suppression, Tables } from './store/tables.ts';
+
+/** What a resolver of the email platform gets. */
+export interface Context extends RequestContext {
+  readonly store: Store<Tables>;
+  readonly loaders: Loaders;
+}
+
+type EnrollmentPage = Pick<PageRequest, 'order' | 'first' | 'after' | 'withTotal'> & {
+  readonly state?: readonly EnrollmentState[] | null;
+};
+
+export interface Loaders {
+  readonly campaign: DataLoader<string, Campaign | null>;
+  /** By the contact's id, as the two below. */
+  readonly recipient: DataLoader<string, Recipient | null>;
+  readonly suppressions: DataLoader<string, readonly Suppression[]>;
+  readonly enrollments: (args: EnrollmentPage) => DataLoader<string, Page<Enrollment>>;
+  readonly engagementOfAccount: DataLoader<string, AccountEngagement | null>;
+}
+
+/** The loaders of one request: whatever its fields ask of a table on one level is one query. */
+export function loadersOf({ db }: Store<Tables>, tenant: string): Loaders {
+  const byId = <Table extends keyof Tables>(table: Table) =>
+    loadOne<string, Tables[Table]>(
+      (ids) => selectByIds(db, table, tenant, ids),
+      (row) => row.id,
+    );
+
+  return {
+    campaign: byId('campaigns'),
+    recipient: byId('recipients'),
+    suppressions: loadMany(
+      (contactIds) => selectSuppressions(db, tenant, contactIds),
+      (row) => row.contactId,
+    ),
+    enrollments: loadersByArguments(({ state, ...page }: EnrollmentPage) =>
+      loadFrom<string, Page<Enrollment>>(
+        (values) =>
+          selectPages<Tables, Enrollment>(db, {
+            ...page,
+            table: 'enrollments',
+            where: enrollmentsWhere(tenant, state),
+            parent: { column: 'contactId', values },
+          }),
+        () => emptyPage,
+      ),
+    ),
+    engagementOfAccount: loadFrom<string, AccountEngagement | null>(
+      (accountIds) => engagementByAccount(db, tenant, accountIds),
+      () => null,
+    ),
+  };
+}

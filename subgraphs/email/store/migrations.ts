@@ -1,0 +1,50 @@
+import { entityTable, tenantIndex } from '#chassis/store/columns.ts';
+import type { Migrations } from '#chassis/store/migrate.ts';
+
+export const migrations: Migrations = {
+  '001_entities': async (target) => {
+    const { text } = target;
+    await entityTable(target, 'recipients')
+      .addColumn('account_id', text)
+      .addColumn('sent', 'integer', (column) => column.notNull())
+      .addColumn('delivered', 'integer', (column) => column.notNull())
+      .addColumn('opened', 'integer', (column) => column.notNull())
+      .addColumn('clicked', 'integer', (column) => column.notNull())
+      .addColumn('bounced', 'integer', (column) => column.notNull())
+      .addColumn('last_opened_at', text)
+      .addColumn('last_clicked_at', text)
+      .execute();
+    await entityTable(target, 'suppressions')
+      .addColumn('contact_id', text, (column) => column.notNull())
+      .addColumn('reason', text, (column) => column.notNull())
+      .addColumn('suppressed_at', text, (column) => column.notNull())
+      .execute();
+    await entityTable(target, 'campaigns')
+      .addColumn('name', text, (column) => column.notNull())
+      .addColumn('channel', text, (column) => column.notNull())
+      .addColumn('status', text, (column) => column.notNull())
+      .addColumn('started_at', text)
+      .addColumn('recipients', 'integer', (column) => column.notNull())
+      .addColumn('sent', 'integer', (column) => column.notNull())
+      .addColumn('delivered', 'integer', (column) => column.notNull())
+      .addColumn('opened', 'integer', (column) => column.notNull())
+      .addColumn('clicked', 'integer', (column) => column.notNull())
+      .addColumn('bounced', 'integer', (column) => column.notNull())
+      .addColumn('unsubscribed', 'integer', (column) => column.notNull())
+      .execute();
+    await entityTable(target, 'enrollments')
+      .addColumn('contact_id', text, (column) => column.notNull())
+      .addColumn('campaign_id', text, (column) => column.notNull())
+      .addColumn('state', text, (column) => column.notNull())
+      .addColumn('enrolled_at', text, (column) => column.notNull())
+      .execute();
+
+    // Every order that a list offers, and every key that another row or a reference is found by.
+    await tenantIndex(target, 'recipients', ['account_id']);
+    await tenantIndex(target, 'suppressions', ['contact_id']);
+    await tenantIndex(target, 'campaigns', ['name', 'id']);
+    await tenantIndex(target, 'campaigns', ['created_at', 'id']);
+    await tenantIndex(target, 'campaigns', ['updated_at', 'id']);
+    await tenantIndex(target, 'enrollments', ['contact_id', 'enrolled_at', 'id']);
+  },
+};

@@ -1,0 +1,53 @@
+import type { Kysely, Transaction } from 'kysely';
+import { selectByKeys } from '#chassis/store/select.ts';
+import { type UpsertOutcome, upsertRows } from '#chassis/store/upsert.ts';
+import type {
+  CampaignValues,
+  EnrollmentValues,
+  RecipientValues,
+  Suppression,
+  SuppressionValues,
+  Tables,
+} from './tables.ts';
+
+/** The rows of a table by id, in any order; unknown ids are left out. */
+export function selectByIds<Table extends keyof Tables>(
+  db: Kysely<Tables>,
+  table: Table,
+  tenant: string,
+  ids: readonly string[],
+): Promise<readonly Tables[Table][]> {
+  return selectByKeys(db, table, tenant, 'id', ids);
+}
+
+/** All suppressions of many contacts, latest first. */
+export async function selectSuppressions(
+  db: Kysely<Tables>,
+  tenant: string,
+  contactIds: readonly string[],
+): Promise<readonly Suppression[]> {
+  const rows = await selectByKeys<Tables, Suppression>(db, 'suppressions', tenant, 'contactId', contactIds);
+  return rows.toSorted((a, b) => (a.suppressedAt + a.id < b.suppressedAt + b.id ? 1 : -1));
+}
+
+interface Values {
+  campaigns: CampaignValues;
+  enrollments: EnrollmentValues;
+  recipients: RecipientValues;
+  suppressions: SuppressionValues;
+}
+
+/**
+ * Writes rows by id within a transaction, idempotently: the outcome says for each whether it was inserted,
+ * updated or left unchanged. `observedAt` is when the values were read from their source; all times are
+ * RFC 3339 text in UTC with milliseconds, since they are compared as text.
+ */
+export function writeRows<Table extends keyof Values>(
+  trx: Transaction<Tables>,
+  table: Table,
+  tenant: string,
+  rows: readonly (Values[Table] & { readonly createdAt?: string })[],
+  observedAt: string,
+): Promise<UpsertOutcome[]> {
+  return upsertRows(trx, rows, { table, tenant, observedAt });
+}
