@@ -26,6 +26,12 @@ const subgraphs: Record<string, Record<string, string>> = {
     Enrollment: '../store/tables.ts#Enrollment as EnrollmentRow',
     Suppression: '../store/tables.ts#Suppression as SuppressionRow',
   },
+  consent: {
+    Contact: entity,
+    Consent: '../store/present.ts#PresentConsent',
+    ConsentRecord: '../store/tables.ts#ConsentRecord as ConsentRecordRow',
+    Purpose: '../store/purposes.ts#KnownPurpose',
+  },
 };
 
 const config: CodegenConfig = {

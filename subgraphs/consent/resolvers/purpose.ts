@@ -1,0 +1,5 @@
+import type { PurposeResolvers } from '../__generated__/resolvers.ts';
+
+export const purpose: PurposeResolvers = {
+  key: ({ id }) => id,
+};
