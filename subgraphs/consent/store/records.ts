@@ -113,8 +113,8 @@ async function refuseChanges(
     if (differing.length === 0) continue;
     throw clientError(
       'INVALID_ARGUMENT',
-      `Consent record "${row.id}" is there with another ${differing.join(', ')}; a record never changes, ` +
-        'so add a new one under an id of its own.',
+      `Consent record "${row.id}" is already recorded with another ${differing.join(', ')}; records never change, ` +
+        'so append the new decision under an id of its own.',
       { id: row.id, differing },
     );
   }
