@@ -193,12 +193,6 @@ export const Draining = defineError(
 export const ParseFailed = defineGraphQLError('GRAPHQL_PARSE_FAILED');
 export const ValidationFailed = defineGraphQLError('GRAPHQL_VALIDATION_FAILED');
 export const VariablesInvalid = defineGraphQLError('VARIABLES_INVALID');
-export const OperationMissing = defineError(
-  'OPERATION_MISSING',
-  400,
-  'request',
-  () => 'The document holds fragments only: add an operation.',
-);
 export const OperationNameRequired = defineError(
   'OPERATION_NAME_REQUIRED',
   400,

@@ -13,7 +13,6 @@ import type { Generation } from '#gateway/supergraph/generation.ts';
 import {
   type GatewayError,
   MutationOverGet,
-  OperationMissing,
   OperationNameRequired,
   OperationUnknown,
   ParseFailed,
@@ -99,15 +98,12 @@ function selectOperation(
   operations: readonly PreparedOperation[],
   name: string | undefined,
 ): PreparedOperation {
-  const [first] = operations;
-  if (first === undefined) {
-    throw OperationMissing();
-  }
   if (name === undefined) {
-    if (operations.length > 1) {
+    const [only, ...others] = operations;
+    if (only === undefined || others.length > 0) {
       throw OperationNameRequired(namesOf(operations));
     }
-    return first;
+    return only;
   }
   const named = operations.find((operation) => operation.name === name);
   if (named === undefined) {

@@ -28,7 +28,7 @@ import { type PreparedOperation, prepareDocument } from '#gateway/pipeline/opera
  *   timeouts:                          # milliseconds for one fetch of a subgraph
  *     subgraphMs: 2000
  *     bySubgraph: { slow-one: 3000 }
- *   badParameterCodes: [BAD_USER_INPUT]   # subgraph errors that mean: the client's parameter was wrong
+ *   badParameterCodes: [BAD_USER_INPUT, INVALID_ARGUMENT]   # subgraph errors that blame the client (default)
  */
 
 const milliseconds = z.int().min(1).max(600_000);
@@ -56,7 +56,7 @@ const routeShape = z.strictObject({
       bySubgraph: z.record(z.string(), milliseconds).optional(),
     })
     .default({}),
-  badParameterCodes: z.array(z.string().min(1)).default(['BAD_USER_INPUT']),
+  badParameterCodes: z.array(z.string().min(1)).default(['BAD_USER_INPUT', 'INVALID_ARGUMENT']),
 });
 
 /** A parameter of a route, and the variable that it fills. */
