@@ -26,6 +26,14 @@ const subgraphs: Record<string, Record<string, string>> = {
     Enrollment: '../store/tables.ts#Enrollment as EnrollmentRow',
     Suppression: '../store/tables.ts#Suppression as SuppressionRow',
   },
+  analytics: {
+    Account: entity,
+    Lead: entity,
+    ActiveAccount: '../adapters/warehouse.ts#ActiveAccount as ActiveAccountRow',
+    Attribution: '../attribution/credits.ts#Attribution as AccountAttribution',
+    AttributionCredit: '../attribution/credits.ts#Credit',
+    Touch: '../adapters/warehouse.ts#Touch as TouchFact',
+  },
   consent: {
     Contact: entity,
     Consent: '../store/present.ts#PresentConsent',

@@ -1,0 +1,222 @@
+import type { Page } from '#chassis/store/page.ts';
+import type { ConversionKind, TouchChannel, TouchKind, UsageWindow } from '../__generated__/resolvers.ts';
+
+/**
+ * The warehouse in the words of analytics: facts go in (touches, visits, conversions), answers per account
+ * and per lead come out. Facts never change: a row whose id is known for the tenant is not written again,
+ * so that writing the same rows twice changes nothing.
+ *
+ * Every tenant has a watermark: the time up to which its facts are complete. Aggregates hold the facts up to
+ * the watermark and no later one; moving it takes in what came before it. Windows end at it.
+ */
+export interface Warehouse extends WarehouseReads, WarehouseWrites {
+  /** Rejects where the warehouse cannot be asked. */
+  readonly ping: () => Promise<void>;
+  /** Interrupts what runs, rejects what waits, frees the file. Safe to call twice. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Rows of any number: an array for a few, a generator for millions. They are taken in batches, the next one
+ * only when the one before was accepted, and committed every 200,000 rows; a writer that breaks off writes
+ * the same rows again.
+ */
+export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
+
+/** `observedAt` is when the rows were read from their source, RFC 3339; so are all times. */
+export interface WarehouseWrites {
+  readonly writeTouches: (tenant: string, rows: Rows<TouchRow>, observedAt: string) => Promise<Written>;
+  readonly writeVisits: (tenant: string, rows: Rows<VisitRow>, observedAt: string) => Promise<Written>;
+  readonly writeConversions: (
+    tenant: string,
+    rows: Rows<ConversionRow>,
+    observedAt: string,
+  ) => Promise<Written>;
+  /**
+   * Declares the facts of a tenant complete up to a time and takes them into its aggregates. Call it once
+   * after the rows it speaks of. It only moves forward: an earlier time than the present one changes
+   * nothing. Answers the watermark that holds afterwards.
+   */
+  readonly setWatermark: (tenant: string, asOf: string, observedAt: string) => Promise<string>;
+}
+
+export interface Written {
+  readonly inserted: number;
+  /** Rows whose id was known before, or came twice. */
+  readonly known: number;
+}
+
+/** One contact between marketing or sales and somebody; `accountId`, `leadId` or both are given. */
+export interface TouchRow {
+  readonly id: string;
+  readonly accountId: string | null;
+  readonly leadId: string | null;
+  readonly channel: TouchChannel;
+  readonly campaignId: string | null;
+  readonly kind: TouchKind;
+  readonly at: string;
+}
+
+/** One visit to the site or product; `accountId`, `leadId` or both are given. */
+export interface VisitRow {
+  readonly id: string;
+  readonly accountId: string | null;
+  readonly leadId: string | null;
+  /** Who visited: an opaque id, the same for all visits of one user or browser. */
+  readonly visitorId: string;
+  readonly at: string;
+  readonly pageViews: number;
+  /** Null where it was not measured. */
+  readonly seconds: number | null;
+}
+
+/** What marketing works for, reached at an account. */
+export interface ConversionRow {
+  readonly id: string;
+  readonly accountId: string;
+  readonly kind: ConversionKind;
+  readonly at: string;
+}
+
+/**
+ * All reads of accounts and leads take the ids of one batch, at most 100, and are one query. Those about a
+ * time answer null before the tenant's first watermark, else a map that holds every id asked for.
+ */
+export interface WarehouseReads {
+  readonly usage: (tenant: string, accountIds: readonly string[], window: UsageWindow) => Read<UsageTotals>;
+  /** Days with a visit, in order. */
+  readonly usageByDay: (
+    tenant: string,
+    accountIds: readonly string[],
+    window: UsageWindow,
+  ) => Read<DailyUsage>;
+  /** Rejects with `INVALID_CURSOR` where the cursor's value is not a time. */
+  readonly touches: (
+    tenant: string,
+    accountIds: readonly string[],
+    request: TouchPageRequest,
+  ) => Promise<ReadonlyMap<string, Page<Touch>>>;
+  readonly paths: (tenant: string, accountIds: readonly string[]) => Read<Path>;
+  readonly leadBehaviour: (tenant: string, leadIds: readonly string[], days: number) => Read<LeadBehaviour>;
+  readonly channelPerformance: (tenant: string, window: UsageWindow) => Promise<ChannelPerformance | null>;
+  /** At most 100. */
+  readonly mostActiveAccounts: (
+    tenant: string,
+    window: UsageWindow,
+    first: number,
+  ) => Promise<MostActiveAccounts | null>;
+}
+
+export const maxIds = 100;
+
+type Read<Value> = Promise<ReadonlyMap<string, Value & Observed> | null>;
+
+/** Of when an answer is: the watermark, and when what it was made from was last taken in. */
+export interface Observed {
+  readonly asOf: string;
+  readonly observedAt: string;
+}
+
+/** Midnight of the window's first day, and the watermark. */
+export interface Span {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface UsageTotals extends Span {
+  readonly visits: number;
+  readonly activeUsers: number;
+  readonly pageViews: number;
+  readonly timeOnSiteSeconds: number | null;
+  readonly lastSeenAt: string | null;
+}
+
+export interface DailyUsage extends Span {
+  readonly days: readonly UsageDay[];
+}
+
+export interface UsageDay {
+  /** Calendar date in UTC. */
+  readonly day: string;
+  readonly visits: number;
+  readonly pageViews: number;
+}
+
+export interface Touch {
+  readonly id: string;
+  readonly channel: TouchChannel;
+  readonly campaignId: string | null;
+  readonly kind: TouchKind;
+  readonly at: string;
+  readonly observedAt: string;
+}
+
+export interface TouchPageRequest {
+  readonly channels: readonly TouchChannel[] | null;
+  readonly first: number;
+  /** Behind this touch; `value` is its time. */
+  readonly after?: { readonly value: string; readonly id: string };
+  readonly withTotal: boolean;
+}
+
+/** The touches that led to an account's latest conversion, all touches where there is none. */
+export interface Path {
+  readonly conversion: Conversion | null;
+  readonly steps: readonly PathSteps[];
+}
+
+export interface Conversion {
+  readonly id: string;
+  readonly kind: ConversionKind;
+  readonly at: string;
+  readonly observedAt: string;
+}
+
+/** The touches of one path that share channel and campaign; what the attribution models need of them. */
+export interface PathSteps {
+  readonly channel: TouchChannel;
+  readonly campaignId: string | null;
+  /** At least 1. */
+  readonly touches: number;
+  readonly firstAt: string;
+  readonly firstId: string;
+  readonly lastAt: string;
+  readonly lastId: string;
+  /** Sum over the touches of 2^(-(lastAt - at) / 7 days): from 1, for the last touch alone, upwards. */
+  readonly decayedTouches: number;
+}
+
+/** What a lead did in the days before the watermark. */
+export interface LeadBehaviour {
+  /** Midnight of the first day that counts. */
+  readonly from: string;
+  readonly visits: number;
+  readonly pageViews: number;
+  readonly opens: number;
+  readonly clicks: number;
+  readonly responses: number;
+  /** The latest of all these; null where there was none. */
+  readonly lastAt: string | null;
+}
+
+export interface ChannelPerformance extends Span, Observed {
+  readonly channels: readonly ChannelTotals[];
+}
+
+export interface ChannelTotals {
+  readonly channel: TouchChannel;
+  readonly touches: number;
+  readonly accounts: number;
+  readonly assistedConversions: number;
+}
+
+export interface MostActiveAccounts extends Span, Observed {
+  readonly accounts: readonly ActiveAccount[];
+}
+
+export interface ActiveAccount {
+  readonly accountId: string;
+  readonly visits: number;
+  readonly pageViews: number;
+  readonly lastSeenAt: string;
+}
