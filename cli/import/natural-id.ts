@@ -1,0 +1,27 @@
+import { hash } from 'node:crypto';
+import type { ImportKind } from './kinds.ts';
+
+const prefixes: Record<ImportKind, string> = { account: 'acc', user: 'usr', opportunity: 'opp' };
+
+/** RFC 4648 section 6, in lower case. */
+const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/**
+ * The opaque id of a record by the source it comes from and its natural key there, such as
+ * `acc_` and 16 characters of base32: the first 80 bits of SHA-256. The same key always makes the same id, so
+ * that a second import finds its rows, and one record refers to another without a look-up.
+ */
+export function naturalId(source: string, kind: ImportKind, key: readonly string[]): string {
+  const digest = hash('sha256', JSON.stringify([source, kind, ...key]), 'buffer');
+  let text = '';
+  for (let start = 0; start < 10; start += 5) {
+    let bits = BigInt(`0x${digest.subarray(start, start + 5).toString('hex')}`);
+    let part = '';
+    for (let place = 0; place < 8; place += 1) {
+      part = base32[Number(bits & 31n)] + part;
+      bits >>= 5n;
+    }
+    text += part;
+  }
+  return `${prefixes[kind]}_${text}`;
+}
