@@ -74,6 +74,8 @@ describe.each(engines)('consent on $engine', ({ engine, missing }) => {
       'other',
       record('cns_1', 'con_1', 'DENIED', 3, { purpose: 'NEWSLETTER', source: 'Other form' }),
     );
+    // A tenant without purposes of its own, and a later decision than the one above.
+    await append('third', record('cns_1', 'con_1', 'DENIED', 5));
     running = await serveForTest(consent.subgraph);
     ofOther = await serveForTest({
       ...consent.subgraph,
