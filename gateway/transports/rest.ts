@@ -15,6 +15,7 @@ import { type Source, sourcesOf } from './rest-sources.ts';
 import { readValues } from './rest-values.ts';
 
 const acceptsJson = negotiate(['application/json']);
+const otherMethods = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const retryAfterSeconds = '2';
 
 /**
@@ -26,10 +27,22 @@ const retryAfterSeconds = '2';
  */
 export function serveRoutes(app: FastifyInstance, serving: Serving, routes: readonly RestRoute[]): void {
   for (const route of routes) {
-    app.get(route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (request, reply) => {
+    const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app.get(url, (request, reply) => {
       void answer(serving, route, request, reply);
     });
+    app.route({ method: otherMethods, url, handler: refuseMethod });
   }
+}
+
+function refuseMethod(request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(request, reply, {
+    status: 405,
+    title: 'Method Not Allowed',
+    code: 'METHOD_NOT_ALLOWED',
+    detail: `Method ${request.method} is not served here: use GET.`,
+    headers: { allow: 'GET' },
+  });
 }
 
 async function answer(

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, graphql, parse } from 'graphql';
@@ -29,6 +30,8 @@ export interface TinySubgraph {
   readonly seen: SeenRequest[];
   /** The schema answers where it is undefined. */
   behaviour: Behaviour | undefined;
+  /** How many the gateways hold open. */
+  readonly connections: () => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
@@ -131,6 +134,7 @@ async function startSubgraph(name: string, sdl: string, resolvers: Resolvable): 
     url: `http://127.0.0.1:${port}/graphql`,
     seen: [],
     behaviour: undefined,
+    connections: promisify(server.getConnections.bind(server)),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

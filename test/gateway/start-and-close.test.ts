@@ -139,6 +139,15 @@ describe('close', () => {
     await world.accounts.seen[0]?.abandoned;
   });
 
+  test('ends its connections to the subgraphs', async () => {
+    const before = await world.accounts.connections();
+    const gateway = await world.start();
+    await post(gateway, { query });
+    expect(await world.accounts.connections()).toBe(before + 1);
+    await gateway.close();
+    await expect.poll(() => world.accounts.connections(), { timeout: 1_000 }).toBeLessThanOrEqual(before);
+  });
+
   test('leaves no timer and no socket: a process that closes its gateway ends by itself', async () => {
     const script = fileURLToPath(new URL('./start-and-close.ts', import.meta.url));
     const child = spawn(process.execPath, [script, world.supergraph], {

@@ -9,7 +9,7 @@ let gateway: RunningGateway;
 beforeAll(async () => {
   world = await createWorld();
   gateway = await world.start({
-    timeouts: { requestMs: 5_000, subgraphMs: 2_000, bySubgraph: { usage: 100 } },
+    timeouts: { requestMs: 5_000, subgraphMs: 2_000, bySubgraph: { usage: 500 } },
     limits: { answerBytes: 100_000 },
   });
 });
