@@ -66,6 +66,7 @@ function putMark(marks: ErrorMarks, holder: object, key: string | number, mark: 
 /**
  * Marks every key of the shape that the value lacks. `path` is the fault's own path from the value on where
  * it has one, empty where each missing field shall carry the error itself.
+ * With `marksNull` the value's own keys are marked where they are null too.
  */
 export function markMissing(
   marks: ErrorMarks,
@@ -73,6 +74,7 @@ export function markMissing(
   shape: FetchShape,
   fault: Fault,
   path: TreePath,
+  marksNull = false,
 ): void {
   if (Array.isArray(value)) {
     value.forEach((element, index) => {
@@ -81,7 +83,9 @@ export function markMissing(
   } else if (isTreeObject(value)) {
     for (const [key, nested] of shape) {
       // A type name is marked though it is there: it may be that of an interface, which is not the whole answer.
-      if (value[key] === undefined || key === '__typename') putMark(marks, value, key, { fault, path });
+      const present = value[key];
+      if (present === undefined || (marksNull && present === null) || key === '__typename')
+        putMark(marks, value, key, { fault, path });
       else if (nested.size > 0) {
         markMissing(marks, value[key], nested, fault, path[0] === key ? path.slice(1) : []);
       }

@@ -14,7 +14,7 @@ import {
 import { jsonText } from './json-text.ts';
 import { copyJson, mergeInto } from './merge.ts';
 import type { CompiledPath, TreePath } from './paths.ts';
-import { compileRepresentation, findMissingInput, type RepresentationWriter } from './representations.ts';
+import { compileRepresentations, findMissingInput } from './representations.ts';
 import { applyRewrites, pathAfterRewrites } from './rewrites.ts';
 import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
@@ -115,24 +115,38 @@ function plainStep(fetch: Fetch): Step {
 
 function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>): Step {
   const { node, surroundings } = fetch;
-  const write = compileRepresentation(requires, node.inputRewrites ?? [], surroundings.types);
+  const { whole, available } = compileRepresentations(requires, node.inputRewrites ?? [], surroundings.types);
   const contexts = contextArguments(node.contextRewrites ?? [], surroundings.types);
+
+  const addTarget = (
+    run: Run,
+    groups: Map<string, EntityGroup>,
+    target: TreeObject,
+    argumentsText: string,
+  ) => {
+    let text = whole(target);
+    if (text === undefined) {
+      text = available(target);
+      const missing = run.marks && findMissingInput(requires, target, surroundings.types);
+      const cause = missing && marksAt(run.marks, missing.holder, missing.key)?.[0];
+      // What the subgraph makes of an input that an earlier failure left out is null for the same reason.
+      if (cause) reportFailure(fetch, run, cause.fault, [target], text === undefined ? 'missing' : 'null');
+    }
+    if (typeof text === 'string') addToGroup(groups, argumentsText, target, text);
+  };
 
   return (run) => {
     const groups = new Map<string, EntityGroup>();
     if (contexts === undefined) {
-      for (const target of fetch.path.collect(run.root)) {
-        addToGroup(groups, '', target, write, () => reportUnbuilt(fetch, run, target, requires));
-      }
+      for (const target of fetch.path.collect(run.root)) addTarget(run, groups, target, '');
     } else {
       for (const place of fetch.path.locate(run.root)) {
         const given = contexts(place);
         if (given.kind === 'given') {
-          addToGroup(groups, given.text, place.target, write, () =>
-            reportUnbuilt(fetch, run, place.target, requires),
-          );
+          addTarget(run, groups, place.target, given.text);
         } else {
-          reportCause(fetch, run, place.target, given.holder, given.key);
+          const cause = marksAt(run.marks, given.holder, given.key)?.[0];
+          if (cause) reportFailure(fetch, run, cause.fault, [place.target], 'missing');
         }
       }
     }
@@ -147,15 +161,8 @@ function addToGroup(
   groups: Map<string, EntityGroup>,
   argumentsText: string,
   target: TreeObject,
-  write: RepresentationWriter,
-  onMissing: () => void,
+  text: string,
 ): void {
-  const text = write(target);
-  if (text === null) return;
-  if (text === undefined) {
-    onMissing();
-    return;
-  }
   let group = groups.get(argumentsText);
   if (group === undefined) {
     group = { targets: [], indexes: [], representations: new Map(), argumentsText };
@@ -256,10 +263,16 @@ function checkedData(
   return undefined;
 }
 
-/** Every field of the fetch that is missing gets the fault at its own path. */
-function reportFailure(fetch: Fetch, run: Run, fault: Fault, targets: readonly TreeObject[]): void {
+/** Every field of the fetch that is missing, or null too, gets the fault at its own path. */
+function reportFailure(
+  fetch: Fetch,
+  run: Run,
+  fault: Fault,
+  targets: readonly TreeObject[],
+  which: 'missing' | 'null' = 'missing',
+): void {
   addTrouble(run, (marks) => {
-    for (const target of targets) markMissing(marks, target, fetch.shape(), fault, []);
+    for (const target of targets) markMissing(marks, target, fetch.shape(), fault, [], which === 'null');
   });
 }
 
@@ -286,23 +299,6 @@ function reportError(
 /** An error that explains no null: it shows at the fetch's place, whatever becomes of the data. */
 function reportLoose(fetch: Fetch, run: Run, error: SubgraphError, path: TreePath): void {
   run.loose.push({ fault: subgraphFault(fetch.node.serviceName, error), path });
-}
-
-/** A representation could not be built: the fields it was for are missing for the same reason as its input. */
-function reportUnbuilt(
-  fetch: Fetch,
-  run: Run,
-  target: TreeObject,
-  requires: NonNullable<FetchNode['requires']>,
-): void {
-  if (run.marks === undefined) return;
-  const missing = findMissingInput(requires, target, fetch.surroundings.types);
-  if (missing) reportCause(fetch, run, target, missing.holder, missing.key);
-}
-
-function reportCause(fetch: Fetch, run: Run, target: TreeObject, holder: TreeObject, key: string): void {
-  const cause = marksAt(run.marks, holder, key)?.[0];
-  if (cause) reportFailure(fetch, run, cause.fault, [target]);
 }
 
 function mergeAnswer(fetch: Fetch, data: TreeObject, targets: readonly TreeObject[], shared: boolean): void {

@@ -5,7 +5,9 @@ import {
 } from '@apollo/federation-internals';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
+import { curePlan } from './cure-plan.ts';
 import { planningNames } from './planning-names.ts';
+import { prepareSupergraph } from './prepare-supergraph.ts';
 
 // Apollo's packages report usage home unless told not to.
 process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
@@ -49,34 +51,52 @@ export interface Planner {
  * Throws a GraphQLError where the text is not a supergraph or needs a feature that is not supported.
  */
 export function createPlanner(supergraphSdl: string, options: PlannerOptions = {}): Planner {
-  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: SUPPORTED_FEATURES });
-  const apiSchema = supergraph.apiSchema();
+  const supergraph = buildSupergraph(supergraphSdl);
   const supergraphSchema = supergraph.schema.toGraphQLJSSchema();
-  let queryPlanner: QueryPlanner | undefined;
-
+  let plan: Planner['plan'] | undefined;
   return {
-    schema: apiSchema.toGraphQLJSSchema(),
+    schema: supergraph.apiSchema().toGraphQLJSSchema(),
     supergraphSchema,
     subgraphs: supergraph.subgraphsMetadata(),
     plan(document, operationName) {
-      queryPlanner ??= new QueryPlanner(supergraph, {
-        reuseQueryFragments: false,
-        debug: {
-          pathsLimit: options.pathsLimit ?? 10_000,
-          maxEvaluatedPlans: options.maxEvaluatedPlans ?? 10_000,
-        },
-      });
-      try {
-        const planned = planningNames(document, supergraphSchema).document;
-        return queryPlanner.buildQueryPlan(operationFromDocument(apiSchema, planned, { operationName }));
-      } catch (error) {
-        if (error instanceof GraphQLError && error.extensions.code) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new GraphQLError(`The operation cannot be planned: ${reason}`, {
-          extensions: { code: 'OPERATION_NOT_PLANNABLE' },
-          originalError: error instanceof Error ? error : undefined,
-        });
-      }
+      plan ??= createPlanFunction(supergraphSdl, supergraphSchema, options);
+      return plan(document, operationName);
     },
   };
+}
+
+function createPlanFunction(
+  supergraphSdl: string,
+  supergraphSchema: GraphQLSchema,
+  options: PlannerOptions,
+): Planner['plan'] {
+  const prepared = prepareSupergraph(supergraphSdl);
+  // Stand-ins can leave an external field without a use, which the validation of subgraphs would refuse.
+  const supergraph = buildSupergraph(prepared.sdl, prepared.standIns.size === 0);
+  const apiSchema = supergraph.apiSchema();
+  const queryPlanner = new QueryPlanner(supergraph, {
+    reuseQueryFragments: false,
+    debug: {
+      pathsLimit: options.pathsLimit ?? 10_000,
+      maxEvaluatedPlans: options.maxEvaluatedPlans ?? 10_000,
+    },
+  });
+  return (document, operationName) => {
+    try {
+      const planned = planningNames(document, supergraphSchema).document;
+      const operation = operationFromDocument(apiSchema, planned, { operationName });
+      return curePlan(queryPlanner.buildQueryPlan(operation), prepared);
+    } catch (error) {
+      if (error instanceof GraphQLError && error.extensions.code) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GraphQLError(`The operation cannot be planned: ${reason}`, {
+        extensions: { code: 'OPERATION_NOT_PLANNABLE' },
+        originalError: error instanceof Error ? error : undefined,
+      });
+    }
+  };
+}
+
+function buildSupergraph(sdl: string, validateSupergraph = true): Supergraph {
+  return Supergraph.build(sdl, { supportedFeatures: SUPPORTED_FEATURES, validateSupergraph });
 }

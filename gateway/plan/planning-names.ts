@@ -8,6 +8,7 @@ import {
   visit,
 } from 'graphql';
 import { responseName } from './errors.ts';
+import { STAND_IN } from './prepare-supergraph.ts';
 
 /**
  * The names under which an operation is planned. The planner keeps what it needs itself (keys, required
@@ -41,7 +42,8 @@ export function planningNames(document: DocumentNode, supergraphSchema: GraphQLS
   const suffix = freeSuffix(document, fieldNames);
   const treeKey = (field: FieldNode): string => {
     const name = responseName(field);
-    const isForeign = name !== field.name.value && (fieldNames.has(name) || PLANNER_ALIAS.test(name));
+    const isForeign =
+      name !== field.name.value && (fieldNames.has(name) || PLANNER_ALIAS.test(name) || STAND_IN.test(name));
     return isForeign || OBJECT_PROPERTIES.has(name) ? name + suffix : name;
   };
   return {

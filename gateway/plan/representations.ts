@@ -17,15 +17,51 @@ export interface MissingInput {
 export type RepresentationWriter = (source: TreeObject) => string | null | undefined;
 
 interface RequiredField {
+  /** The key in the tree. */
   readonly key: string;
+  /** The name to send the value under. */
+  readonly name: string;
   readonly selections: QueryPlanSelectionNode[] | undefined;
+}
+
+export interface Representations {
+  /** Writes all that the fetch may need. */
+  readonly whole: RepresentationWriter;
+  /**
+   * Writes what there is: one fetch may stand for several fields of which some are skipped, and then the
+   * inputs of those were not fetched. Each top-level fragment of the plan's `requires` is taken or left whole.
+   */
+  readonly available: RepresentationWriter;
 }
 
 /**
  * Compiles the `requires` of an entity fetch. A writer is specialised by the object's type at its first
  * occurrence, so that type conditions and setters of `__typename` cost nothing afterwards.
  */
-export function compileRepresentation(
+export function compileRepresentations(
+  requires: readonly QueryPlanSelectionNode[],
+  inputRewrites: readonly FetchDataRewrite[],
+  types: TypeIndex,
+): Representations {
+  const parts = requires.map((fragment) => compileRepresentation([fragment], inputRewrites, types));
+  const subsets = new Map<string, RepresentationWriter>();
+  return {
+    whole: compileRepresentation(requires, inputRewrites, types),
+    available(source) {
+      const present = requires.filter((_, index) => typeof parts[index]!(source) === 'string');
+      if (present.length === 0) return undefined;
+      const subset = present.map((fragment) => requires.indexOf(fragment)).join();
+      let write = subsets.get(subset);
+      if (write === undefined) {
+        write = compileRepresentation(present, inputRewrites, types);
+        subsets.set(subset, write);
+      }
+      return write(source);
+    },
+  };
+}
+
+function compileRepresentation(
   requires: readonly QueryPlanSelectionNode[],
   inputRewrites: readonly FetchDataRewrite[],
   types: TypeIndex,
@@ -107,7 +143,7 @@ function requiredFields(
       if (selection.kind === 'Field') {
         const key = selection.alias ?? selection.name;
         const nested = [...(fields.get(key)?.selections ?? []), ...(selection.selections ?? [])];
-        fields.set(key, { key, selections: nested.length > 0 ? nested : undefined });
+        fields.set(key, { key, name: selection.name, selections: nested.length > 0 ? nested : undefined });
       } else if (types.satisfies(typename, selection.typeCondition)) {
         add(selection.selections);
       }
@@ -142,7 +178,7 @@ function compileFields(
   if (fields.length === 0) return () => null;
   const parts = fields.map((field, index) => ({
     key: field.key,
-    prefix: `${index === 0 ? '{' : ','}${JSON.stringify(field.key)}:`,
+    prefix: `${index === 0 ? '{' : ','}${JSON.stringify(field.name)}:`,
     constant: constants.get(field.key),
     nested: field.selections ? compileObject(field.selections, types, []) : undefined,
   }));
