@@ -1,10 +1,4 @@
-import type {
-  FetchNode,
-  FlattenNode,
-  PlanNode,
-  QueryPlan,
-  QueryPlanSelectionNode,
-} from '@apollo/query-planner';
+import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner';
 import {
   type FieldNode,
   GraphQLError,
@@ -19,12 +13,14 @@ import {
 } from 'graphql';
 import { type FetchShape, fetchShape } from './errors.ts';
 import { type PreparedSupergraph, requirementKey } from './prepare-supergraph.ts';
+import { shapeAfterRewrites } from './rewrites.ts';
 
 /**
  * Makes a plan of the prepared supergraph one of the real subgraphs:
  *
- * - A fetch that asks for a field together with a key, before what that field requires is there, is split:
- *   the field is asked for once its input has come.
+ * - Where requirements build on each other, the planner can lose their order: a fetch is made before its input
+ *   has come, or asks for a field together with a key and without the field's input. Such a fetch, or that part
+ *   of it, is moved to where its input is there.
  * - A fetch that would need two different values of one required field for the same object is split in two.
  * - Stand-ins are asked for as what they stand for, under their own name as an alias, and sent under the
  *   field's name.
@@ -34,13 +30,27 @@ import { type PreparedSupergraph, requirementKey } from './prepare-supergraph.ts
 export function curePlan(plan: QueryPlan, prepared: PreparedSupergraph): QueryPlan {
   const { node } = plan;
   if (node === undefined || node.kind === 'Subscription' || prepared.requirements.size === 0) return plan;
-  const { node: kept, late } = postpone(node, [], prepared);
-  if (late.length > 0) requireProviders(kept ? [kept] : [], late);
-  const whole = inSequence([...(kept ? [kept] : []), ...late.map((each) => each.node)]);
-  return { ...plan, node: whole && mapFetches(whole, (fetch) => realFetches(fetch, prepared)) };
+  const { node: ordered, late } = postpone({ kind: 'Sequence', nodes: [node] }, [], [], {
+    prepared,
+    whole: node,
+  });
+  const [unmet] = late;
+  if (unmet) {
+    throw new GraphQLError(
+      `The operation cannot be planned: ${unmet.needs.join(', ')} would be needed at "${unmet.path.join('.')}" and is fetched nowhere.`,
+      { extensions: { code: 'PLAN_MISSES_REQUIRED_FIELD' } },
+    );
+  }
+  return { ...plan, node: ordered && mapFetches(ordered, (fetch) => realFetches(fetch, prepared)) };
 }
 
-/** A part of a fetch that has to wait for other fetches. */
+interface Cure {
+  readonly prepared: PreparedSupergraph;
+  /** The plan as the planner made it. */
+  readonly whole: PlanNode;
+}
+
+/** A fetch that has to wait for others. */
 interface Late {
   readonly node: PlanNode;
   readonly path: readonly (string | number)[];
@@ -53,60 +63,56 @@ interface Postponed {
   readonly late: readonly Late[];
 }
 
+/** Takes out of a node what comes before its input; `before` is what has been executed by then. */
 function postpone(
   node: PlanNode,
   path: readonly (string | number)[],
-  prepared: PreparedSupergraph,
+  before: readonly PlanNode[],
+  cure: Cure,
 ): Postponed {
   switch (node.kind) {
     case 'Fetch':
-      return postponeInFetch(node, path, prepared);
+      return postponeInFetch(node, path, before, cure);
     case 'Flatten': {
-      const inner = postpone(node.node, [...path, ...node.path], prepared);
+      const inner = postpone(node.node, [...path, ...node.path], before, cure);
       return {
         node: inner.node && { ...node, node: inner.node },
-        late: inner.late.map((each) => ({
-          ...each,
-          node: { ...node, node: each.node } satisfies FlattenNode,
-        })),
+        late: inner.late.map((each) => ({ ...each, node: { ...node, node: each.node } })),
       };
     }
     case 'Parallel': {
-      const parts = node.nodes.map((child) => postpone(child, path, prepared));
+      const parts = node.nodes.map((child) => postpone(child, path, before, cure));
       const nodes = parts.flatMap((part) => part.node ?? []);
-      return {
-        node: nodes.length > 0 ? { ...node, nodes } : undefined,
-        late: parts.flatMap((part) => part.late),
-      };
+      const late = parts.flatMap((part) => part.late);
+      return { node: nodes.length > 0 ? { ...node, nodes } : undefined, late };
     }
     case 'Sequence': {
       const nodes: PlanNode[] = [];
       let late: Late[] = [];
       for (const child of node.nodes) {
-        const part = postpone(child, path, prepared);
+        const part = postpone(child, path, [...before, ...nodes], cure);
         if (part.node) nodes.push(part.node);
         late.push(...part.late);
-        const ready = late.filter((each) => isProvided(nodes, each));
-        nodes.push(...ready.map((each) => each.node));
-        late = late.filter((each) => !ready.includes(each));
+        // One that was late can be what another waits for.
+        for (let ready = late; ready.length > 0; ) {
+          ready = late.filter((each) => isProvided([...before, ...nodes], each.path, each.needs));
+          nodes.push(...ready.map((each) => each.node));
+          late = late.filter((each) => !ready.includes(each));
+        }
       }
       return { node: inSequence(nodes), late };
     }
     case 'Condition': {
-      const met = node.ifClause && postpone(node.ifClause, path, prepared);
-      const unmet = node.elseClause && postpone(node.elseClause, path, prepared);
+      const met = node.ifClause && postpone(node.ifClause, path, before, cure);
+      const unmet = node.elseClause && postpone(node.elseClause, path, before, cure);
+      const wrap = (clause: 'ifClause' | 'elseClause', late: readonly Late[] = []): Late[] =>
+        late.map((each) => ({
+          ...each,
+          node: { kind: 'Condition', condition: node.condition, [clause]: each.node },
+        }));
       return {
         node: { ...node, ifClause: met?.node, elseClause: unmet?.node },
-        late: [
-          ...(met?.late ?? []).map((each) => ({
-            ...each,
-            node: { ...node, ifClause: each.node, elseClause: undefined },
-          })),
-          ...(unmet?.late ?? []).map((each) => ({
-            ...each,
-            node: { ...node, ifClause: undefined, elseClause: each.node },
-          })),
-        ],
+        late: [...wrap('ifClause', met?.late), ...wrap('elseClause', unmet?.late)],
       };
     }
     default:
@@ -117,91 +123,106 @@ function postpone(
 function postponeInFetch(
   fetch: FetchNode,
   path: readonly (string | number)[],
-  prepared: PreparedSupergraph,
+  before: readonly PlanNode[],
+  cure: Cure,
 ): Postponed {
   if (fetch.requires === undefined) return { node: fetch, late: [] };
   const sent = sentKeys(fetch.requires);
-  const lacks = (type: string, field: FieldNode): boolean => {
-    const required = requiredBy(fetch, type, field, prepared);
-    return (
-      required?.selections.some((each) => each.kind === Kind.FIELD && !sent.has(each.name.value)) === true
-    );
-  };
+  const lacks = (type: string, field: FieldNode): boolean =>
+    [...keysOf(requiredBy(fetch, type, field, cure.prepared))].some((key) => !sent.has(key));
   const lacking: { type: string; selectionSet: SelectionSetNode }[] = [];
   keepEntityFields(fetch, (type, field) => {
-    const required = lacks(type, field) && requiredBy(fetch, type, field, prepared);
+    const required = lacks(type, field) ? requiredBy(fetch, type, field, cure.prepared) : undefined;
     if (required) lacking.push({ type, selectionSet: required });
     return true;
   });
-  if (lacking.length === 0) return { node: fetch, late: [] };
-  const kept = keepEntityFields(fetch, (type, field) => !lacks(type, field));
-  const moved = keepEntityFields(fetch, lacks);
-  const inputs = lacking.map(
-    ({ type, selectionSet }): QueryPlanSelectionNode => ({
-      kind: 'InlineFragment',
-      typeCondition: type,
-      selections: [...fetch.requires!.flatMap(innerSelections), ...planSelections(selectionSet)],
-    }),
-  );
-  return {
-    node: kept,
-    late: moved
-      ? [
-          {
-            node: { ...moved, requires: inputs },
-            path,
-            needs: lacking.flatMap(({ selectionSet }) => [...keysOf(selectionSet)]),
-          },
-        ]
-      : [],
-  };
+  const late: Late[] = [];
+  let kept: FetchNode | undefined = fetch;
+  if (lacking.length > 0) {
+    kept = keepEntityFields(fetch, (type, field) => !lacks(type, field));
+    const moved = keepEntityFields(fetch, lacks);
+    const own = fetch.requires.flatMap(innerSelections);
+    const requires = lacking.map(
+      ({ type, selectionSet }): QueryPlanSelectionNode => ({
+        kind: 'InlineFragment',
+        typeCondition: type,
+        selections: [...own, ...planSelections(selectionSet)],
+      }),
+    );
+    if (moved) late.push({ node: { ...moved, requires }, path, needs: neededKeys(requires) });
+  }
+  // What is fetched nowhere was left out on purpose: its field is skipped.
+  const needs = neededKeys(fetch.requires).filter((key) => isProvided([cure.whole], path, [key]));
+  if (kept && !isProvided(before, path, needs)) {
+    late.push({ node: kept, path, needs });
+    kept = undefined;
+  }
+  return { node: kept, late };
+}
+
+function neededKeys(requires: readonly QueryPlanSelectionNode[]): string[] {
+  return [...sentKeys(requires)].filter((key) => key !== '__typename');
 }
 
 function innerSelections(node: QueryPlanSelectionNode): QueryPlanSelectionNode[] {
   return node.kind === 'InlineFragment' ? node.selections.flatMap(innerSelections) : [node];
 }
 
-function requireProviders(nodes: readonly PlanNode[], late: readonly Late[]): void {
-  for (const each of late) {
-    if (isProvided(nodes, each)) continue;
-    throw new GraphQLError(
-      `The operation cannot be planned: ${each.needs.join(', ')} would be needed at "${each.path.join('.')}" and is fetched nowhere.`,
-      { extensions: { code: 'PLAN_MISSES_REQUIRED_FIELD' } },
-    );
-  }
-}
-
-/** Whether all that a late fetch waits for is asked for by these nodes. */
-function isProvided(nodes: readonly PlanNode[], late: Late): boolean {
+/** Whether these nodes ask for all the keys at a path. */
+function isProvided(
+  nodes: readonly PlanNode[],
+  path: readonly (string | number)[],
+  needs: readonly string[],
+): boolean {
+  const target = fieldsOf(path);
   const provided = new Set<string>();
-  const search = (node: PlanNode, path: readonly (string | number)[]): void => {
+  const search = (node: PlanNode, at: readonly string[]): void => {
     switch (node.kind) {
       case 'Fetch': {
-        if (path.some((element, index) => element !== late.path[index])) return;
-        let shape: FetchShape | undefined = fetchShape(node.operation, node.requires !== undefined);
-        for (const element of late.path.slice(path.length)) {
-          if (element !== '@') shape = shape?.get(String(element));
-        }
+        if (at.some((element, index) => element !== target[index])) return;
+        let shape: FetchShape | undefined = shapeOf(node);
+        for (const key of target.slice(at.length)) shape = shape?.get(key);
         for (const key of shape?.keys() ?? []) provided.add(key);
         return;
       }
       case 'Flatten':
-        search(node.node, [...path, ...node.path]);
+        search(node.node, [...at, ...fieldsOf(node.path)]);
         return;
       case 'Condition':
-        if (node.ifClause) search(node.ifClause, path);
-        if (node.elseClause) search(node.elseClause, path);
+        if (node.ifClause) search(node.ifClause, at);
+        if (node.elseClause) search(node.elseClause, at);
         return;
       case 'Sequence':
       case 'Parallel':
-        for (const child of node.nodes) search(child, path);
+        for (const child of node.nodes) search(child, at);
         return;
       default:
         return;
     }
   };
   for (const node of nodes) search(node, []);
-  return late.needs.every((key) => provided.has(key));
+  return needs.every((key) => provided.has(key));
+}
+
+/** The field keys of a path, without its lists and type conditions. */
+function fieldsOf(path: readonly (string | number)[]): string[] {
+  return path
+    .map((element) => String(element).replace(/\|\[.*$/s, ''))
+    .filter((key) => key !== '@' && key !== '');
+}
+
+const shapes = new WeakMap<FetchNode, FetchShape>();
+
+function shapeOf(fetch: FetchNode): FetchShape {
+  let shape = shapes.get(fetch);
+  if (shape === undefined) {
+    shape = shapeAfterRewrites(
+      fetchShape(fetch.operation, fetch.requires !== undefined),
+      fetch.outputRewrites ?? [],
+    );
+    shapes.set(fetch, shape);
+  }
+  return shape;
 }
 
 /** The real fetches that a planned fetch stands for: one, or one for each of several values of one input. */

@@ -15,7 +15,7 @@ import { jsonText } from './json-text.ts';
 import { copyJson, mergeInto } from './merge.ts';
 import type { CompiledPath, TreePath } from './paths.ts';
 import { compileRepresentations, findMissingInput } from './representations.ts';
-import { applyRewrites, pathAfterRewrites } from './rewrites.ts';
+import { applyRewrites, pathAfterRewrites, shapeAfterRewrites } from './rewrites.ts';
 import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
 import type { SubgraphAnswer, SubgraphError, SubgraphRequest } from './types.ts';
@@ -63,7 +63,7 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
     bodyStart: requestStart(node),
     writeVariables: compileVariables(node, surroundings),
     shape: () => {
-      shape ??= renamedShape(fetchShape(node.operation, entities), rewrites, []);
+      shape ??= shapeAfterRewrites(fetchShape(node.operation, entities), rewrites);
       return shape;
     },
     mapPath: (from) => (rewrites.length === 0 ? from : pathAfterRewrites(rewrites, from)),
@@ -319,20 +319,4 @@ function mergeEntities(fetch: Fetch, group: EntityGroup, received: unknown[], sh
     if (isTreeObject(entity))
       mergeInto(group.targets[i]!, copies ? copyJson(entity) : entity, types.isObjectType);
   }
-}
-
-function renamedShape(
-  shape: FetchShape,
-  rewrites: NonNullable<FetchNode['outputRewrites']>,
-  path: readonly string[],
-): FetchShape {
-  if (rewrites.length === 0) return shape;
-  const renamed = new Map<string, FetchShape>();
-  for (const [key, nested] of shape) {
-    const keyPath = [...path, key];
-    const name = String(pathAfterRewrites(rewrites, keyPath).at(-1));
-    const below = renamedShape(nested, rewrites, keyPath);
-    renamed.set(name, new Map([...(renamed.get(name) ?? []), ...below]));
-  }
-  return renamed;
 }

@@ -6,7 +6,7 @@ import {
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { curePlan } from './cure-plan.ts';
-import { planningNames } from './planning-names.ts';
+import { planningDocument } from './planning-document.ts';
 import { prepareSupergraph } from './prepare-supergraph.ts';
 
 // Apollo's packages report usage home unless told not to.
@@ -53,13 +53,14 @@ export interface Planner {
 export function createPlanner(supergraphSdl: string, options: PlannerOptions = {}): Planner {
   const supergraph = buildSupergraph(supergraphSdl);
   const supergraphSchema = supergraph.schema.toGraphQLJSSchema();
+  const schema = supergraph.apiSchema().toGraphQLJSSchema();
   let plan: Planner['plan'] | undefined;
   return {
-    schema: supergraph.apiSchema().toGraphQLJSSchema(),
+    schema,
     supergraphSchema,
     subgraphs: supergraph.subgraphsMetadata(),
     plan(document, operationName) {
-      plan ??= createPlanFunction(supergraphSdl, supergraphSchema, options);
+      plan ??= createPlanFunction(supergraphSdl, schema, supergraphSchema, options);
       return plan(document, operationName);
     },
   };
@@ -67,6 +68,7 @@ export function createPlanner(supergraphSdl: string, options: PlannerOptions = {
 
 function createPlanFunction(
   supergraphSdl: string,
+  schema: GraphQLSchema,
   supergraphSchema: GraphQLSchema,
   options: PlannerOptions,
 ): Planner['plan'] {
@@ -83,7 +85,7 @@ function createPlanFunction(
   });
   return (document, operationName) => {
     try {
-      const planned = planningNames(document, supergraphSchema).document;
+      const planned = planningDocument(document, schema, supergraphSchema);
       const operation = operationFromDocument(apiSchema, planned, { operationName });
       return curePlan(queryPlanner.buildQueryPlan(operation), prepared);
     } catch (error) {

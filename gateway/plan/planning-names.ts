@@ -4,7 +4,6 @@ import {
   type GraphQLSchema,
   isInterfaceType,
   isObjectType,
-  Kind,
   visit,
 } from 'graphql';
 import { responseName } from './errors.ts';
@@ -17,14 +16,16 @@ import { STAND_IN } from './prepare-supergraph.ts';
  * name of its own and written under the client's.
  */
 export interface PlanningNames {
-  /** The document to plan: the client's, with the names below. */
-  readonly document: DocumentNode;
   /** The key in the tree under which the value of a client's field is found. */
   readonly treeKey: (field: FieldNode) => string;
   /** The client's name of a key of the tree. */
   readonly clientKey: (key: string) => string;
   /** The client's name of a variable that a fetch uses. */
   readonly clientVariable: (name: string) => string;
+  /** The plan's name of a client's variable. */
+  readonly planVariable: (name: string) => string;
+  /** An alias for a `__typename` that nobody asked for. */
+  readonly keeper: string;
 }
 
 /** Variables that the planner makes itself. */
@@ -50,20 +51,8 @@ export function planningNames(document: DocumentNode, supergraphSchema: GraphQLS
     treeKey,
     clientKey: (key) => (key.endsWith(suffix) ? key.slice(0, -suffix.length) : key),
     clientVariable: (name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name),
-    document: visit(document, {
-      Field(field) {
-        const key = treeKey(field);
-        return key === responseName(field)
-          ? undefined
-          : { ...field, alias: { kind: Kind.NAME, value: key } as const };
-      },
-      Variable(variable) {
-        const { value } = variable.name;
-        return PLANNER_VARIABLE.test(value)
-          ? { ...variable, name: { ...variable.name, value: value + suffix } }
-          : undefined;
-      },
-    }),
+    planVariable: (name) => (PLANNER_VARIABLE.test(name) ? name + suffix : name),
+    keeper: `__typename${suffix}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FetchDataRewrite } from '@apollo/query-planner';
+import type { FetchShape } from './errors.ts';
 import { isTreeObject, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
 
@@ -62,4 +63,21 @@ export function pathAfterRewrites(
     }
   }
   return mapped;
+}
+
+/** Maps the keys of a fetch's shape to those that stand after its output rewrites. */
+export function shapeAfterRewrites(
+  shape: FetchShape,
+  rewrites: readonly FetchDataRewrite[],
+  path: readonly string[] = [],
+): FetchShape {
+  if (rewrites.length === 0) return shape;
+  const renamed = new Map<string, FetchShape>();
+  for (const [key, nested] of shape) {
+    const keyPath = [...path, key];
+    const name = String(pathAfterRewrites(rewrites, keyPath).at(-1));
+    const below = shapeAfterRewrites(nested, rewrites, keyPath);
+    renamed.set(name, new Map([...(renamed.get(name) ?? []), ...below]));
+  }
+  return renamed;
 }

@@ -1,0 +1,211 @@
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLAbstractType,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+import { selectionConditions } from './conditions.ts';
+import { responseName } from './errors.ts';
+import { type PlanningNames, planningNames } from './planning-names.ts';
+
+/**
+ * The document that is planned for a client's document: it asks for the same, in a form that the planner gets
+ * right.
+ *
+ * - Names are those of `planningNames`.
+ * - What constants of `@skip` and `@include` leave out is left out: the planner would fetch for it.
+ * - An object whose fields all may be skipped is asked for its type name: the planner would not ask for the
+ *   object, though whether it is null shows.
+ * - Where some subgraph has an interface as one object type, a fragment on another abstract type stands once for
+ *   each object type: the planner knows no way from such an object to a union or another interface.
+ */
+export function planningDocument(
+  document: DocumentNode,
+  schema: GraphQLSchema,
+  supergraphSchema: GraphQLSchema,
+): DocumentNode {
+  const names = planningNames(document, supergraphSchema);
+  const chosen = visit(document, { SelectionSet: withoutExcluded });
+  const typed = hasInterfaceObjects(supergraphSchema) ? withObjectTypes(chosen, schema) : chosen;
+  const fragments = fragmentsOf(typed);
+  const kept = visit(typed, {
+    SelectionSet: (selectionSet, _key, parent) => {
+      const isOfField = parent !== undefined && 'kind' in parent && parent.kind === Kind.FIELD;
+      const needed = isOfField ? mayBeEmpty(selectionSet, fragments) : selectionSet.selections.length === 0;
+      return needed ? withKeeper(selectionSet, names) : undefined;
+    },
+  });
+  return withNames(kept, names);
+}
+
+function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  return fragments;
+}
+
+function withoutExcluded(selectionSet: SelectionSetNode): SelectionSetNode {
+  const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+    const conditions = selectionConditions(selection.directives);
+    if (!conditions.some((condition) => condition.kind === 'constant')) return [selection];
+    if (conditions.some((condition) => condition.kind === 'constant' && !condition.holds)) return [];
+    return [
+      { ...selection, directives: selection.directives?.filter((directive) => !isConstant(directive)) },
+    ];
+  });
+  return { ...selectionSet, selections };
+}
+
+function isConstant(directive: DirectiveNode): boolean {
+  return selectionConditions([directive]).some((condition) => condition.kind === 'constant');
+}
+
+/** Whether some variables would leave nothing of a selection set, whatever the object's type. */
+function mayBeEmpty(
+  selectionSet: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): boolean {
+  return selectionSet.selections.every((selection) => {
+    if (selectionConditions(selection.directives).length > 0) return true;
+    if (selection.kind === Kind.FIELD) return false;
+    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    return inner === undefined || mayBeEmpty(inner.selectionSet, fragments);
+  });
+}
+
+function withKeeper(selectionSet: SelectionSetNode, names: PlanningNames): SelectionSetNode {
+  // Under an alias: the planner hangs a plain `__typename` on a neighbour, which may be skipped.
+  const keeper: FieldNode = {
+    kind: Kind.FIELD,
+    alias: { kind: Kind.NAME, value: names.keeper },
+    name: { kind: Kind.NAME, value: '__typename' },
+  };
+  return { ...selectionSet, selections: [...selectionSet.selections, keeper] };
+}
+
+function withNames(document: DocumentNode, names: PlanningNames): DocumentNode {
+  return visit(document, {
+    Field(field) {
+      const key = field.alias?.value === names.keeper ? names.keeper : names.treeKey(field);
+      if (key === responseName(field)) return undefined;
+      return { ...field, alias: { kind: Kind.NAME, value: key } as const };
+    },
+    Variable(variable) {
+      const name = names.planVariable(variable.name.value);
+      return name === variable.name.value
+        ? undefined
+        : { ...variable, name: { ...variable.name, value: name } };
+    },
+  });
+}
+
+function withObjectTypes(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
+  const fragments = fragmentsOf(document);
+  const isOf = (type: string, condition: string | undefined): boolean => {
+    if (condition === undefined || condition === type) return true;
+    const [objectType, conditionType] = [schema.getType(type), schema.getType(condition)];
+    return (
+      isAbstractType(conditionType) && isObjectType(objectType) && schema.isSubType(conditionType, objectType)
+    );
+  };
+  /** The selections as they are on an object of one type: without type conditions. */
+  const onObject = (selections: readonly SelectionNode[], type: string): SelectionNode[] =>
+    selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FIELD) return [selection];
+      const fragment =
+        selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+      if (fragment === undefined || !isOf(type, fragment.typeCondition?.name.value)) return [];
+      const inner = onObject(fragment.selectionSet.selections, type);
+      return inner.length === 0 ? [] : [inlineFragment(undefined, inner, selection.directives)];
+    });
+  const onAbstract = (selection: SelectionNode, parent: GraphQLAbstractType): SelectionNode[] => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    const condition =
+      selection.kind === Kind.INLINE_FRAGMENT
+        ? selection.typeCondition?.name.value
+        : fragments.get(selection.name.value)?.typeCondition.name.value;
+    const types = condition === undefined ? undefined : objectTypesOf(schema, parent, condition);
+    if (types === undefined) return [selection];
+    return types.flatMap((type) => {
+      const inner = onObject([selection], type);
+      return inner.length === 0 ? [] : [inlineFragment(type, inner)];
+    });
+  };
+  const typeInfo = new TypeInfo(schema);
+  return visit(
+    document,
+    visitWithTypeInfo(typeInfo, {
+      SelectionSet: (selectionSet) => {
+        const parent = typeInfo.getParentType();
+        if (isObjectType(parent)) {
+          return { ...selectionSet, selections: onObject(selectionSet.selections, parent.name) };
+        }
+        if (isAbstractType(parent)) {
+          const selections = selectionSet.selections.flatMap((each) => onAbstract(each, parent));
+          return { ...selectionSet, selections };
+        }
+        return undefined;
+      },
+    }),
+  );
+}
+
+/** The object types that both types have, where the condition is abstract and does not hold for all anyway. */
+function objectTypesOf(
+  schema: GraphQLSchema,
+  parent: GraphQLAbstractType,
+  condition: string,
+): string[] | undefined {
+  const conditionType = schema.getType(condition);
+  if (parent.name === condition || !isAbstractType(conditionType)) return undefined;
+  const possible = new Set(schema.getPossibleTypes(conditionType));
+  const shared = schema.getPossibleTypes(parent).filter((type) => possible.has(type));
+  // An interface that the parent implements has a way of its own in the planner.
+  if (isInterfaceType(parent) && schema.isSubType(conditionType, parent)) return undefined;
+  return shared.map(({ name }) => name);
+}
+
+function inlineFragment(
+  type: string | undefined,
+  selections: SelectionNode[],
+  directives?: readonly DirectiveNode[],
+): InlineFragmentNode {
+  const typeCondition =
+    type === undefined
+      ? undefined
+      : ({ kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } } as const);
+  return {
+    kind: Kind.INLINE_FRAGMENT,
+    typeCondition,
+    directives,
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
+  };
+}
+
+/** Whether some subgraph has an interface as one object type (`@interfaceObject`). */
+function hasInterfaceObjects(schema: GraphQLSchema): boolean {
+  return Object.values(schema.getTypeMap()).some((type) =>
+    type.astNode?.directives?.some(
+      (directive) =>
+        directive.name.value === 'join__type' &&
+        directive.arguments?.some(
+          ({ name, value }) =>
+            name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value,
+        ),
+    ),
+  );
+}
