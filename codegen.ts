@@ -30,8 +30,8 @@ const subgraphs: Record<string, Record<string, string>> = {
     Account: entity,
     Lead: entity,
     ActiveAccount: '../adapters/warehouse.ts#ActiveAccount as ActiveAccountRow',
-    Attribution: '../attribution/credits.ts#Attribution as AccountAttribution',
-    AttributionCredit: '../attribution/credits.ts#Credit',
+    Attribution: '../measures/attribution.ts#Attribution as AccountAttribution',
+    AttributionCredit: '../measures/attribution.ts#Credit',
     Touch: '../adapters/warehouse.ts#Touch as TouchFact',
   },
   consent: {

@@ -20,6 +20,8 @@ export interface RequestContext {
   readonly tenant: string;
   readonly requestId: string;
   readonly log: Logger;
+  /** Aborted once nobody waits for the answer: work that only it needs may end. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -28,5 +30,11 @@ export interface RequestContext {
  */
 export function requestContext(request: FastifyRequest, log: Logger): RequestContext {
   const requestId = request.id;
-  return { viewer: anonymous, tenant: anonymous.tenant, requestId, log: log.child({ requestId }) };
+  return {
+    viewer: anonymous,
+    tenant: anonymous.tenant,
+    requestId,
+    log: log.child({ requestId }),
+    signal: request.signal,
+  };
 }

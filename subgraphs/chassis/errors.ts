@@ -8,6 +8,7 @@ const codes = {
   INVALID_ARGUMENT: 'An argument is malformed or out of bounds.',
   INVALID_CURSOR: 'A cursor does not belong to this list or this order.',
   INVALID_REPRESENTATION: 'An entity representation lacks a usable key.',
+  STORE_BUSY: 'The store has too much to do to take another query.',
   STORE_TIMEOUT: 'The store did not answer in time.',
 } as const;
 

@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { ActiveAccount as ActiveAccountRow, Touch as TouchFact } from '../adapters/warehouse.ts';
-import type { Attribution as AccountAttribution, Credit } from '../attribution/credits.ts';
+import type { Attribution as AccountAttribution, Credit } from '../measures/attribution.ts';
 import type { Context } from '../loaders.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -26,7 +26,7 @@ export type Account = {
   readonly __typename?: 'Account';
   readonly attribution: Maybe<Attribution>;
   readonly id: Scalars['ID']['output'];
-  /** Latest first. The list is of facts as they come in, those after the watermark too. */
+  /** Latest first, up to the watermark. */
   readonly touches: Maybe<TouchConnection>;
   readonly usage: Maybe<Usage>;
   /** Usage over time, every day or week of the window in order, empty ones too. */

@@ -79,37 +79,54 @@ export interface ConversionRow {
 }
 
 /**
- * All reads of accounts and leads take the ids of one batch, at most 100, and are one query. Those about a
- * time answer null before the tenant's first watermark, else a map that holds every id asked for.
+ * Reads take the ids of one batch, at most 100, and are one query each. Before the tenant's first watermark
+ * they answer null, else a map that holds every id asked for. They reject with `STORE_TIMEOUT` or
+ * `STORE_BUSY`, and with the signal's reason where that ends the query.
  */
 export interface WarehouseReads {
-  readonly usage: (tenant: string, accountIds: readonly string[], window: UsageWindow) => Read<UsageTotals>;
-  /** Days with a visit, in order. */
+  readonly usage: (
+    tenant: string,
+    accountIds: readonly string[],
+    window: UsageWindow,
+    signal?: AbortSignal,
+  ) => Read<Usage>;
   readonly usageByDay: (
     tenant: string,
     accountIds: readonly string[],
     window: UsageWindow,
+    signal?: AbortSignal,
   ) => Read<DailyUsage>;
-  /** Rejects with `INVALID_CURSOR` where the cursor's value is not a time. */
+  /** Latest first. Rejects with `INVALID_CURSOR` where the cursor's value is not a time. */
   readonly touches: (
     tenant: string,
     accountIds: readonly string[],
     request: TouchPageRequest,
-  ) => Promise<ReadonlyMap<string, Page<Touch>>>;
-  readonly paths: (tenant: string, accountIds: readonly string[]) => Read<Path>;
-  readonly leadBehaviour: (tenant: string, leadIds: readonly string[], days: number) => Read<LeadBehaviour>;
-  readonly channelPerformance: (tenant: string, window: UsageWindow) => Promise<ChannelPerformance | null>;
-  /** At most 100. */
+    signal?: AbortSignal,
+  ) => Read<Page<Touch>>;
+  readonly paths: (tenant: string, accountIds: readonly string[], signal?: AbortSignal) => Read<Path>;
+  /** What leads did in so many days up to the watermark, its own day among them. */
+  readonly leadBehaviour: (
+    tenant: string,
+    leadIds: readonly string[],
+    days: number,
+    signal?: AbortSignal,
+  ) => Read<LeadBehaviour>;
+  readonly channelPerformance: (
+    tenant: string,
+    window: UsageWindow,
+    signal?: AbortSignal,
+  ) => Promise<ChannelPerformance | null>;
   readonly mostActiveAccounts: (
     tenant: string,
     window: UsageWindow,
     first: number,
+    signal?: AbortSignal,
   ) => Promise<MostActiveAccounts | null>;
 }
 
 export const maxIds = 100;
 
-type Read<Value> = Promise<ReadonlyMap<string, Value & Observed> | null>;
+type Read<Value> = Promise<ReadonlyMap<string, Value> | null>;
 
 /** Of when an answer is: the watermark, and when what it was made from was last taken in. */
 export interface Observed {
@@ -123,7 +140,7 @@ export interface Span {
   readonly to: string;
 }
 
-export interface UsageTotals extends Span {
+export interface Usage extends Span, Observed {
   readonly visits: number;
   readonly activeUsers: number;
   readonly pageViews: number;
@@ -131,7 +148,8 @@ export interface UsageTotals extends Span {
   readonly lastSeenAt: string | null;
 }
 
-export interface DailyUsage extends Span {
+export interface DailyUsage extends Span, Observed {
+  /** Days with a visit, in order. */
   readonly days: readonly UsageDay[];
 }
 
@@ -160,7 +178,7 @@ export interface TouchPageRequest {
 }
 
 /** The touches that led to an account's latest conversion, all touches where there is none. */
-export interface Path {
+export interface Path extends Observed {
   readonly conversion: Conversion | null;
   readonly steps: readonly PathSteps[];
 }
@@ -187,7 +205,7 @@ export interface PathSteps {
 }
 
 /** What a lead did in the days before the watermark. */
-export interface LeadBehaviour {
+export interface LeadBehaviour extends Observed {
   /** Midnight of the first day that counts. */
   readonly from: string;
   readonly visits: number;

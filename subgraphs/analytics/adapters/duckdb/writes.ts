@@ -1,0 +1,221 @@
+import type { ConversionRow, Rows, TouchRow, VisitRow, WarehouseWrites, Written } from '../warehouse.ts';
+import type { DuckdbClient } from './client.ts';
+import type { Cell, Columns, Statement } from './protocol.ts';
+import { statement } from './statement.ts';
+import { type FactKind, recentTouches, takeIn } from './take-in.ts';
+
+/** Rows that cross to the worker at once. */
+const batchRows = 10_000;
+
+/** Rows per transaction: looking for known ids reads a column of the whole table, whatever the number. */
+const mergeRows = 200_000;
+
+/** Before the first watermark: midnight of the first day of year 1. */
+const beforeAll = -62_135_596_800_000;
+
+type Column<Row> = readonly [name: string, type: Columns[number]['type'], cell: (row: Row) => Cell];
+
+const touchColumns: readonly Column<TouchRow>[] = [
+  ['id', 'text', (row) => row.id],
+  ['account_id', 'text', (row) => row.accountId],
+  ['lead_id', 'text', (row) => row.leadId],
+  ['channel', 'text', (row) => row.channel],
+  ['campaign_id', 'text', (row) => row.campaignId],
+  ['kind', 'text', (row) => row.kind],
+  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
+];
+
+const visitColumns: readonly Column<VisitRow>[] = [
+  ['id', 'text', (row) => row.id],
+  ['account_id', 'text', (row) => row.accountId],
+  ['lead_id', 'text', (row) => row.leadId],
+  ['visitor_id', 'text', (row) => row.visitorId],
+  ['page_views', 'number', (row) => row.pageViews],
+  ['seconds', 'number', (row) => row.seconds],
+  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
+];
+
+const conversionColumns: readonly Column<ConversionRow>[] = [
+  ['id', 'text', (row) => row.id],
+  ['account_id', 'text', (row) => row.accountId],
+  ['kind', 'text', (row) => row.kind],
+  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
+];
+
+/** The writing half of the warehouse. Writes run one after the other: they share the staging tables. */
+export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
+  let last: Promise<unknown> = Promise.resolve();
+  const alone = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+
+  const watermarkOf = async (tenant: string): Promise<number | null> => {
+    const [row] = await client.write([
+      statement('select epoch_ms(as_of)::double as as_of from watermarks where tenant = $tenant', { tenant }),
+    ]);
+    return row ? Number(row.as_of) : null;
+  };
+
+  const merge = async (
+    kind: FactKind,
+    columns: readonly string[],
+    tenant: string,
+    observed: number,
+  ): Promise<number> => {
+    const asOf = await watermarkOf(tenant);
+    const late = asOf === null ? [] : takeIn({ of: 'batch', tenant, kind, asOf });
+    const rows = await client.write([
+      ...keepFresh(kind, columns, tenant, observed),
+      ...late,
+      ...(late.length > 0 ? [observeLate(kind, tenant, observed)] : []),
+      { sql: `delete from staged_${kind}` },
+      { sql: `select count(*)::double as inserted from fresh_${kind}` },
+    ]);
+    return Number(rows[0]?.inserted);
+  };
+
+  const writer =
+    <Row extends TouchRow | VisitRow | ConversionRow>(kind: FactKind, columns: readonly Column<Row>[]) =>
+    (tenant: string, rows: Rows<Row>, observedAt: string): Promise<Written> =>
+      alone(async () => {
+        const observed = timeOf(observedAt, 'observedAt');
+        const names = columns.map(([name]) => name);
+        await client.write([{ sql: `delete from staged_${kind}` }]);
+        let staged = 0;
+        let total = 0;
+        let inserted = 0;
+        for await (const batch of batchesOf(rows)) {
+          await client.stage(`staged_${kind}`, toColumns(kind, columns, batch));
+          staged += batch.length;
+          total += batch.length;
+          if (staged < mergeRows) continue;
+          inserted += await merge(kind, names, tenant, observed);
+          staged = 0;
+        }
+        if (staged > 0) inserted += await merge(kind, names, tenant, observed);
+        return { inserted, known: total - inserted };
+      });
+
+  return {
+    writeTouches: writer('touches', touchColumns),
+    writeVisits: writer('visits', visitColumns),
+    writeConversions: writer('conversions', conversionColumns),
+    setWatermark: (tenant, asOf, observedAt) =>
+      alone(async () => {
+        const next = timeOf(asOf, 'asOf');
+        const before = await watermarkOf(tenant);
+        if (before !== null && next <= before) return new Date(before).toISOString();
+        await client.write([
+          ...takeIn({ of: 'watermark', tenant, before: before ?? beforeAll, asOf: next }),
+          ...moveWatermark(tenant, next, timeOf(observedAt, 'observedAt')),
+        ]);
+        await trimRecent(client);
+        return new Date(next).toISOString();
+      }),
+  };
+}
+
+/** Moves the batch's rows that were not known into their table; they stay in `fresh_…` for the aggregates. */
+function keepFresh(
+  kind: FactKind,
+  columns: readonly string[],
+  tenant: string,
+  observed: number,
+): readonly Statement[] {
+  const own = columns.filter((name) => name !== 'id' && name !== 'happened_at');
+  return [
+    `delete from fresh_${kind}`,
+    `insert into fresh_${kind} by name
+      select distinct on (id) $tenant as tenant, id, md5_number_lower(id) as id_key, ${own.join(', ')},
+        epoch_ms(happened_at::bigint) as happened_at, epoch_ms($observed) as observed_at
+      from staged_${kind} as staged
+      where not exists (
+        from (select id from ${kind} where tenant = $tenant
+          and id_key in (select md5_number_lower(id) from staged_${kind})) as known
+        where known.id = staged.id
+      )`,
+    `insert into ${kind} from fresh_${kind}`,
+  ].map((sql) => statement(sql, { tenant, observed }));
+}
+
+/** Rows behind the watermark changed the aggregates: these are of a newer observation now. */
+function observeLate(kind: FactKind, tenant: string, observed: number): Statement {
+  return statement(
+    `update watermarks set observed_at = greatest(observed_at, epoch_ms($observed))
+      where tenant = $tenant and exists (from fresh_${kind} where happened_at <= as_of)`,
+    { tenant, observed },
+  );
+}
+
+function moveWatermark(tenant: string, asOf: number, observed: number): readonly Statement[] {
+  return [
+    'delete from watermarks where tenant = $tenant',
+    'insert into watermarks values ($tenant, epoch_ms($as_of), epoch_ms($observed))',
+  ].map((sql) => statement(sql, { tenant, as_of: asOf, observed }));
+}
+
+/**
+ * Every taken touch joins the recent ones; once they have doubled, all but the newest of each account go.
+ * They are left in the order of accounts, so that a reader finds those of a few close together.
+ */
+async function trimRecent(client: DuckdbClient): Promise<void> {
+  const [counts] = await client.write([
+    {
+      sql: `select (select count(*) from recent_touches)::double as present,
+        coalesce((select max(row_count) from recent_touches_trimmed), 0)::double as trimmed`,
+    },
+  ]);
+  if (Number(counts?.present) <= 2 * Number(counts?.trimmed) + mergeRows) return;
+  await client.write([
+    {
+      sql: `create or replace table recent_touches as from recent_touches
+        qualify row_number() over (partition by tenant, account_id order by happened_at desc, id desc)
+          <= ${recentTouches}
+        order by tenant, account_id, happened_at desc`,
+    },
+    { sql: 'delete from recent_touches_trimmed' },
+    { sql: 'insert into recent_touches_trimmed select count(*) from recent_touches' },
+  ]);
+}
+
+async function* batchesOf<Row>(rows: Rows<Row>): AsyncGenerator<readonly Row[]> {
+  let batch: Row[] = [];
+  // Awaiting every row of millions that are there already would cost more than writing them.
+  if (Symbol.iterator in rows) {
+    for (const row of rows) {
+      if (batch.push(row) < batchRows) continue;
+      yield batch;
+      batch = [];
+    }
+  } else {
+    for await (const row of rows) {
+      if (batch.push(row) < batchRows) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function toColumns<Row extends TouchRow | VisitRow | ConversionRow>(
+  kind: FactKind,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Columns {
+  for (const row of rows) {
+    if (row.accountId === null && 'leadId' in row && row.leadId === null) {
+      throw new RangeError(`Row ${row.id} of ${kind} names neither an account nor a lead.`);
+    }
+  }
+  return columns.map(([, type, cell]) => ({ type, values: rows.map(cell) }));
+}
+
+/** RFC 3339 text → milliseconds since 1970; a RangeError names what has no such time. */
+function timeOf(text: string, whose: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new RangeError(`"${text}" of ${whose} is not a time such as 2026-03-01T09:30:00Z.`);
+  return time;
+}

@@ -1,0 +1,5 @@
+import type { ActiveAccountResolvers } from '../__generated__/resolvers.ts';
+
+export const activeAccount: ActiveAccountResolvers = {
+  account: ({ accountId }) => ({ id: accountId }),
+};
