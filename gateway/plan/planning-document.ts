@@ -134,16 +134,22 @@ function withObjectTypes(document: DocumentNode, schema: GraphQLSchema): Documen
     });
   const onAbstract = (selection: SelectionNode, parent: GraphQLAbstractType): SelectionNode[] => {
     if (selection.kind === Kind.FIELD) return [selection];
-    const condition =
-      selection.kind === Kind.INLINE_FRAGMENT
-        ? selection.typeCondition?.name.value
-        : fragments.get(selection.name.value)?.typeCondition.name.value;
-    const types = condition === undefined ? undefined : objectTypesOf(schema, parent, condition);
-    if (types === undefined) return [selection];
-    return types.flatMap((type) => {
-      const inner = onObject([selection], type);
-      return inner.length === 0 ? [] : [inlineFragment(type, inner)];
-    });
+    const fragment =
+      selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    const condition = fragment?.typeCondition && schema.getType(fragment.typeCondition.name.value);
+    if (fragment === undefined || condition === undefined || condition === parent) return [selection];
+    const possible = schema.getPossibleTypes(parent);
+    if (isObjectType(condition)) return possible.includes(condition) ? [selection] : [];
+    if (!isAbstractType(condition)) return [selection];
+    if (isInterfaceType(parent) && schema.isSubType(condition, parent)) {
+      return [inlineFragment(undefined, fragment.selectionSet.selections, selection.directives)];
+    }
+    return possible
+      .filter((type) => schema.isSubType(condition, type))
+      .flatMap((type) => {
+        const inner = onObject([selection], type.name);
+        return inner.length === 0 ? [] : [inlineFragment(type.name, inner)];
+      });
   };
   const typeInfo = new TypeInfo(schema);
   return visit(
@@ -164,24 +170,9 @@ function withObjectTypes(document: DocumentNode, schema: GraphQLSchema): Documen
   );
 }
 
-/** The object types that both types have, where the condition is abstract and does not hold for all anyway. */
-function objectTypesOf(
-  schema: GraphQLSchema,
-  parent: GraphQLAbstractType,
-  condition: string,
-): string[] | undefined {
-  const conditionType = schema.getType(condition);
-  if (parent.name === condition || !isAbstractType(conditionType)) return undefined;
-  const possible = new Set(schema.getPossibleTypes(conditionType));
-  const shared = schema.getPossibleTypes(parent).filter((type) => possible.has(type));
-  // An interface that the parent implements has a way of its own in the planner.
-  if (isInterfaceType(parent) && schema.isSubType(conditionType, parent)) return undefined;
-  return shared.map(({ name }) => name);
-}
-
 function inlineFragment(
   type: string | undefined,
-  selections: SelectionNode[],
+  selections: readonly SelectionNode[],
   directives?: readonly DirectiveNode[],
 ): InlineFragmentNode {
   const typeCondition =
