@@ -18,7 +18,7 @@ import { compileRepresentations, findMissingInput } from './representations.ts';
 import { applyRewrites, pathAfterRewrites, shapeAfterRewrites } from './rewrites.ts';
 import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
-import type { SubgraphAnswer, SubgraphError, SubgraphRequest } from './types.ts';
+import type { FetchOperation, SubgraphAnswer, SubgraphError, SubgraphRequest } from './types.ts';
 
 /** What fetch nodes of one plan have in common. */
 export interface FetchSurroundings {
@@ -35,7 +35,7 @@ interface Fetch {
   readonly path: CompiledPath;
   readonly surroundings: FetchSurroundings;
   readonly writeVariables: (run: Run) => string;
-  readonly bodyStart: string;
+  readonly operation: FetchOperation;
   /** Read from the operation when something first fails. */
   readonly shape: () => FetchShape;
   readonly mapPath: (path: TreePath) => TreePath;
@@ -60,7 +60,7 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
     node,
     path,
     surroundings,
-    bodyStart: requestStart(node),
+    operation: { text: node.operation, bodyStart: requestStart(node) },
     writeVariables: compileVariables(node, surroundings),
     shape: () => {
       shape ??= shapeAfterRewrites(fetchShape(node.operation, entities), rewrites);
@@ -75,6 +75,17 @@ function requestStart(node: FetchNode): string {
   const name =
     node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`;
   return `{"query":${JSON.stringify(node.operation)}${name},"variables":{`;
+}
+
+/** The JSON body of a request for `_entities`, or of any other where there are no representations. */
+export function requestBody(
+  operation: FetchOperation,
+  representations: readonly string[] | undefined,
+  variables: string,
+): string {
+  if (representations === undefined) return `${operation.bodyStart}${variables}}}`;
+  const others = variables === '' ? '' : `,${variables}`;
+  return `${operation.bodyStart}"representations":[${representations.join()}]${others}}}`;
 }
 
 /** The members of `variables` that the client gave, each with a comma in front. */
@@ -98,7 +109,7 @@ function plainStep(fetch: Fetch): Step {
   return async (run) => {
     const targets = fetch.path.collect(run.root);
     if (targets.length === 0) return;
-    const answer = await ask(fetch, run, fetch.writeVariables(run).slice(1));
+    const answer = await ask(fetch, run, undefined, fetch.writeVariables(run).slice(1));
     const data = checkedData(fetch, run, answer, targets, undefined);
     if (data === undefined || answer.kind === 'failure') return;
     const depths = answer.errors.map((error) => nullDepthOf(data, error.path ?? []));
@@ -178,10 +189,8 @@ function addToGroup(
 }
 
 async function askEntities(fetch: Fetch, run: Run, group: EntityGroup): Promise<void> {
-  let list = '';
-  for (const text of group.representations.keys()) list += list === '' ? text : `,${text}`;
-  const variables = `"representations":[${list}]${group.argumentsText}${fetch.writeVariables(run)}`;
-  const answer = await ask(fetch, run, variables);
+  const variables = (group.argumentsText + fetch.writeVariables(run)).slice(1);
+  const answer = await ask(fetch, run, [...group.representations.keys()], variables);
   const data = checkedData(fetch, run, answer, group.targets, group.representations.size);
   if (data === undefined || data === null || answer.kind === 'failure') return;
   const entities = data._entities as unknown[];
@@ -203,17 +212,24 @@ async function askEntities(fetch: Fetch, run: Run, group: EntityGroup): Promise<
   });
 }
 
-async function ask(fetch: Fetch, run: Run, variables: string): Promise<SubgraphAnswer> {
-  const { node } = fetch;
+async function ask(
+  fetch: Fetch,
+  run: Run,
+  representations: readonly string[] | undefined,
+  variables: string,
+): Promise<SubgraphAnswer> {
+  const { node, operation } = fetch;
   if (run.context.signal.aborted) {
     const message = `The request ended before subgraph "${node.serviceName}" was asked.`;
     return { kind: 'failure', code: 'SUBGRAPH_TIMEOUT', message };
   }
   const request: SubgraphRequest = {
     subgraph: node.serviceName,
-    body: `${fetch.bodyStart}${variables}}}`,
+    body: requestBody(operation, representations, variables),
     kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
-    entities: node.requires !== undefined,
+    operation,
+    representations,
+    variables,
   };
   try {
     return await run.context.fetch(request);

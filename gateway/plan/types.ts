@@ -1,14 +1,25 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 
+/** The operation of one fetch node: the same object for every request that the node makes. */
+export interface FetchOperation {
+  readonly text: string;
+  /** `{"query":…,"operationName":…,"variables":{`: what every body of it begins with. */
+  readonly bodyStart: string;
+}
+
 /** One HTTP request that a fetch node makes of a subgraph. */
 export interface SubgraphRequest {
   readonly subgraph: string;
   /** The whole JSON request body: `{"query":…,"variables":…}`. */
   readonly body: string;
   readonly kind: 'query' | 'mutation';
-  /** True where the body asks `_entities`. */
-  readonly entities: boolean;
+  /* What the body was made of, so that requests can be joined without parsing it. */
+  readonly operation: FetchOperation;
+  /** JSON texts, each once, where the body asks `_entities`. */
+  readonly representations: readonly string[] | undefined;
+  /** The other variables as JSON members: `"id":"1","first":10`. */
+  readonly variables: string;
 }
 
 /** A GraphQL error as a subgraph wrote it. */
