@@ -126,7 +126,12 @@ function plainStep(fetch: Fetch): Step {
 
 function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>): Step {
   const { node, surroundings } = fetch;
-  const { whole, available } = compileRepresentations(requires, node.inputRewrites ?? [], surroundings.types);
+  const { whole, available } = compileRepresentations(
+    node.serviceName,
+    requires,
+    node.inputRewrites ?? [],
+    surroundings.types,
+  );
   const contexts = contextArguments(node.contextRewrites ?? [], surroundings.types);
 
   const addTarget = (

@@ -28,8 +28,8 @@ export interface Representations {
   /** Writes all that the fetch may need. */
   readonly whole: RepresentationWriter;
   /**
-   * Writes what there is: one fetch may stand for several fields of which some are skipped, and then the
-   * inputs of those were not fetched. Each top-level fragment of the plan's `requires` is taken or left whole.
+   * Writes what there is, if a key is among it. One fetch may stand for several fields of which some are
+   * skipped, and then what only those require was not fetched.
    */
   readonly available: RepresentationWriter;
 }
@@ -39,26 +39,35 @@ export interface Representations {
  * occurrence, so that type conditions and setters of `__typename` cost nothing afterwards.
  */
 export function compileRepresentations(
+  subgraph: string,
   requires: readonly QueryPlanSelectionNode[],
   inputRewrites: readonly FetchDataRewrite[],
   types: TypeIndex,
 ): Representations {
-  const parts = requires.map((fragment) => compileRepresentation([fragment], inputRewrites, types));
   const subsets = new Map<string, RepresentationWriter>();
   return {
     whole: compileRepresentation(requires, inputRewrites, types),
     available(source) {
-      const present = requires.filter((_, index) => typeof parts[index]!(source) === 'string');
-      if (present.length === 0) return undefined;
-      const subset = present.map((fragment) => requires.indexOf(fragment)).join();
+      const fields = requiredFields(requires, source.__typename, types);
+      const present = fields.filter(
+        (field) => findMissingInput([selectionOf(field)], source, types) === undefined,
+      );
+      const names = new Set(present.map(({ name }) => name));
+      const keys = types.keysOf(subgraph, source.__typename);
+      if (!keys.some((key) => key.every((name) => names.has(name)))) return undefined;
+      const subset = `${source.__typename} ${[...names].join()}`;
       let write = subsets.get(subset);
       if (write === undefined) {
-        write = compileRepresentation(present, inputRewrites, types);
+        write = compileRepresentation(present.map(selectionOf), inputRewrites, types);
         subsets.set(subset, write);
       }
       return write(source);
     },
   };
+}
+
+function selectionOf({ key, name, selections }: RequiredField): QueryPlanSelectionNode {
+  return { kind: 'Field', alias: key, name, selections };
 }
 
 function compileRepresentation(
