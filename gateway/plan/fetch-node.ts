@@ -27,6 +27,8 @@ export interface FetchSurroundings {
   readonly copies: boolean;
   /** The client's name of a variable that the plan calls otherwise. */
   readonly clientVariable: (name: string) => string;
+  /** Keys of root fields whose failure ends the plan; empty but for mutations. */
+  readonly strictRootKeys: readonly string[];
 }
 
 /** A compiled fetch: how to write its request and what to do with its answer. */

@@ -1,8 +1,16 @@
 import type { PlanNode, SubscriptionNode } from '@apollo/query-planner';
-import { type FragmentDefinitionNode, GraphQLError, Kind } from 'graphql';
+import {
+  type FragmentDefinitionNode,
+  GraphQLError,
+  isNonNullType,
+  Kind,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { marksAt } from './errors.ts';
 import { compileFetch, type FetchSurroundings } from './fetch-node.ts';
 import { compilePath } from './paths.ts';
-import { planningNames } from './planning-names.ts';
+import { type PlanningNames, planningNames } from './planning-names.ts';
 import { findRootOwners } from './root-fields.ts';
 import { type Run, type Step, settleTroubles, startRun } from './tree.ts';
 import { createTypeIndex } from './type-index.ts';
@@ -28,6 +36,8 @@ export function compilePlan(input: PlanInput): CompiledPlan {
     types: createTypeIndex(supergraphSchema),
     copies: usesContext(queryPlan.node),
     clientVariable: names.clientVariable,
+    strictRootKeys:
+      operation.operation === OperationTypeNode.MUTATION ? strictRootKeys(input, fragments, names) : [],
   };
   const rootOwners = findRootOwners(queryPlan.node, { operation, fragments, names });
   const subgraphs = new Set<string>();
@@ -56,7 +66,7 @@ function compileNode(
     nodes.map((child) => compileNode(child, path, surroundings, subgraphs));
   switch (node.kind) {
     case 'Sequence':
-      return inSequence(compileAll(node.nodes));
+      return inSequence(compileAll(node.nodes), surroundings.strictRootKeys);
     case 'Parallel':
       return inParallel(compileAll(node.nodes));
     case 'Flatten':
@@ -82,11 +92,13 @@ function compileNode(
   }
 }
 
-function inSequence(steps: readonly Step[]): Step {
+/** Ends early where a root field that must not be null has failed: no further mutation is made then. */
+function inSequence(steps: readonly Step[], strictRootKeys: readonly string[]): Step {
   return async (run) => {
     for (const step of steps) {
       const pending = step(run);
       if (pending) await pending;
+      if (run.marks !== undefined && strictRootKeys.some((key) => marksAt(run.marks, run.root, key))) return;
     }
   };
 }
@@ -101,6 +113,30 @@ function inParallel(steps: readonly Step[]): Step {
     if (pending.length < 2) return pending[0];
     return Promise.all(pending).then(() => undefined);
   };
+}
+
+/** The tree keys of root fields that must not be null, whatever their conditions. */
+function strictRootKeys(
+  { schema, operation }: PlanInput,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  names: PlanningNames,
+): string[] {
+  const rootFields = schema.getRootType(operation.operation)?.getFields() ?? {};
+  const keys = new Set<string>();
+  const search = (selectionSet: SelectionSetNode): void => {
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) {
+        if (isNonNullType(rootFields[selection.name.value]?.type)) keys.add(names.treeKey(selection));
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        search(selection.selectionSet);
+      } else {
+        const fragment = fragments.get(selection.name.value);
+        if (fragment) search(fragment.selectionSet);
+      }
+    }
+  };
+  search(operation.selectionSet);
+  return [...keys];
 }
 
 /** Context arguments can give one entity different values at different places of the response. */

@@ -315,7 +315,8 @@ function compositeWriter(
     if (writer.needsType && state.marks !== undefined) {
       const marks = marksAt(state.marks, value, '__typename');
       if (marks !== undefined) {
-        for (const { fault } of marks) report(state, fault, state.path.slice(0, depth));
+        const place = state.path.slice(0, depth);
+        for (const { fault, path } of marks) report(state, fault, [...place, ...clientPath(state, path)]);
         return undefined;
       }
     }

@@ -130,7 +130,7 @@ function answerOf(result: { data?: unknown; errors?: readonly { path?: unknown }
   };
 }
 
-function newCall(bench: Bench, { seed, rarity, down }: Trouble): Call {
+export function newCall(bench: Bench, { seed, rarity, down }: Trouble): Call {
   const steady = new Set(bench.fixture.steady);
   return {
     fixture: bench.fixture,

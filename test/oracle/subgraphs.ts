@@ -80,7 +80,7 @@ function referenceResolvers(
 export function inProcessFetch(
   schemas: ReadonlyMap<string, GraphQLSchema>,
   call: Call,
-): (request: SubgraphRequest) => Promise<SubgraphAnswer> {
+): (request: Pick<SubgraphRequest, 'subgraph' | 'body'>) => Promise<SubgraphAnswer> {
   return async ({ subgraph, body }) => {
     const schema = schemas.get(subgraph);
     if (!schema) throw new Error(`There is no subgraph "${subgraph}".`);
