@@ -19,7 +19,7 @@ const seniority = weighted<0 | 1 | 2 | 3>([
 export function contactsOf(world: World, company: Company): readonly SeededContact[] {
   const random = streamOf(world, 'contacts', company.nth);
   if (company.nth > 2 && random.chance(0.04)) return [];
-  const expected = 1.95 * company.employees ** 0.42 * random.factor(0.35);
+  const expected = 1.28 * company.employees ** 0.52 * random.factor(0.35);
   const count = Math.min(mostContacts, Math.max(1, Math.round(expected)));
   const addresses = new Set<string>();
   return Array.from({ length: count }, (_, place): SeededContact => {

@@ -58,7 +58,7 @@ export function leadsOf(
   contacts: readonly SeededContact[],
 ): readonly SeededLead[] {
   const random = streamOf(world, 'leads', company.nth);
-  const expected = 0.5 + 0.53 * contacts.length * random.factor(0.4);
+  const expected = 0.5 + 0.54 * contacts.length * random.factor(0.4);
   const count = Math.min(mostLeads, Math.floor(expected + random.unit()));
   return Array.from({ length: count }, (_, place): SeededLead => {
     const contact = contacts.length > 0 ? random.pick(contacts) : null;
