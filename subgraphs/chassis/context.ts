@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
 /** On whose behalf a request is made. `tenant` scopes every row that is read or written. */
@@ -28,13 +28,25 @@ export interface RequestContext {
  * The context of one request. The viewer is never read from headers that anybody may set: as long as nothing
  * vouches for the caller, it is the anonymous one.
  */
-export function requestContext(request: FastifyRequest, log: Logger): RequestContext {
+export function requestContext(request: FastifyRequest, reply: FastifyReply, log: Logger): RequestContext {
   const requestId = request.id;
   return {
     viewer: anonymous,
     tenant: anonymous.tenant,
     requestId,
     log: log.child({ requestId }),
-    signal: request.signal,
+    signal: unanswered(reply),
   };
+}
+
+/**
+ * Aborts when the connection ends before the answer was sent. Fastify's own `request.signal` aborts as soon as
+ * the request's body has been read, which is long before.
+ */
+function unanswered({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }

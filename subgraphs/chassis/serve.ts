@@ -1,5 +1,5 @@
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
-import Fastify, { type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { parse } from 'graphql';
 import mercurius from 'mercurius';
@@ -8,7 +8,7 @@ import { type RequestContext, requestContext } from './context.ts';
 import { maskError } from './errors.ts';
 
 /** A subgraph that can be served: its published schema and what answers it. */
-export interface Subgraph<Context extends RequestContext> {
+export interface Subgraph<Context extends RequestContext = RequestContext> {
   readonly name: string;
   /** The text of `schema.graphql`. */
   readonly sdl: string;
@@ -41,10 +41,7 @@ export interface RunningSubgraph {
 const maxBody = 4 * 1024 * 1024;
 
 /** Serves a subgraph on a port of its own: `/graphql`, and `/health` for whoever watches it. */
-export async function serveSubgraph<Context extends RequestContext>(
-  subgraph: Subgraph<Context>,
-  options: ServeOptions,
-): Promise<RunningSubgraph> {
+export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<RunningSubgraph> {
   const log = options.log.child({ subgraph: subgraph.name });
   const app = Fastify({
     logger: false,
@@ -70,7 +67,8 @@ export async function serveSubgraph<Context extends RequestContext>(
     schema: buildSubgraphSchema([
       { typeDefs: parse(subgraph.sdl), resolvers: subgraph.resolvers as GraphQLResolverMap },
     ]),
-    context: (request: FastifyRequest) => subgraph.context(requestContext(request, log)),
+    context: (request: FastifyRequest, reply: FastifyReply) =>
+      subgraph.context(requestContext(request, reply, log)),
     errorFormatter: (result, context) => {
       const requestId = (context as { requestId?: string }).requestId;
       return { statusCode: 200, response: maskErrors(result, log, requestId) };
@@ -96,8 +94,21 @@ export async function serveSubgraph<Context extends RequestContext>(
   });
 
   app.addHook('onClose', subgraph.close);
-  const address = await app.listen({ host: options.host, port: options.port });
+  const address = await listen(app, subgraph.name, options);
   return { name: subgraph.name, url: `${address}/graphql`, close: () => app.close() };
+}
+
+async function listen(app: FastifyInstance, name: string, { host, port }: ServeOptions): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new Error(
+      `Port ${port} for the ${name} subgraph is in use; end what listens there or choose another port.`,
+      { cause: error },
+    );
+  }
 }
 
 function maskErrors(

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
-import type { Context } from './loaders.ts';
 import { type Crm, openCrm } from './main.ts';
 import { deriveAccountOwners } from './store/owners.ts';
 import { writeRows } from './store/rows.ts';
@@ -327,7 +326,7 @@ describe.each(engines)('crm on $engine', ({ engine, missing }) => {
     const secret = async () => {
       throw new Error('secret of the store');
     };
-    const contexts: Parameters<typeof serveForTest<Context>>[0]['context'][] = [
+    const contexts: Crm['subgraph']['context'][] = [
       (request) => {
         const context = crm.subgraph.context(request);
         context.loaders.account.load = secret;

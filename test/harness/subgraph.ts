@@ -1,5 +1,4 @@
 import { pino } from 'pino';
-import type { RequestContext } from '#chassis/context.ts';
 import { type RunningSubgraph, type Subgraph, serveSubgraph } from '#chassis/serve.ts';
 
 export interface GraphqlAnswer {
@@ -13,9 +12,7 @@ export interface GraphqlAnswer {
 }
 
 /** Serves a subgraph on a free port of loopback, silent. */
-export function serveForTest<Context extends RequestContext>(
-  subgraph: Subgraph<Context>,
-): Promise<RunningSubgraph> {
+export function serveForTest(subgraph: Subgraph): Promise<RunningSubgraph> {
   return serveSubgraph(subgraph, { host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
 }
 

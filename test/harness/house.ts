@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pino } from 'pino';
+import type { RunningSubgraph } from '#chassis/serve.ts';
+import { openParts, type Parts, serveParts } from '#cli/run/parts.ts';
+import { seed } from '#cli/seed/index.ts';
+import { startGateway } from '#gateway/main.ts';
+import type { GatewayTimeouts } from '#gateway/options.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Everything running in this process, on a data folder of its own. */
+export interface House {
+  readonly url: string;
+  readonly parts: Parts;
+  /** Statements run by the stores since the last `statements.length = 0`. */
+  readonly stop: (name: string) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface HouseOptions {
+  readonly accounts: number;
+  /** URLs in place of subgraphs: whatever listens there stands in for them. */
+  readonly subgraphUrls?: Readonly<Record<string, string>>;
+  readonly timeouts?: Partial<GatewayTimeouts>;
+}
+
+/** Opens, seeds and serves all four subgraphs and the gateway with the composed supergraph of this project. */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+  const log = pino({ level: 'silent' });
+  const parts = await openParts(folder);
+  await seed(parts, { accounts: options.accounts, seed: 7, now: '2026-03-01' });
+  const subgraphs = new Map(
+    (await serveParts(parts, log)).map((one): [string, RunningSubgraph] => [one.name, one]),
+  );
+  const gateway = await startGateway({
+    supergraph: join(root, 'supergraph.graphql'),
+    routes: join(root, 'contracts/operations'),
+    port: 0,
+    logger: log,
+    timeouts: options.timeouts,
+    subgraphUrls: {
+      ...Object.fromEntries([...subgraphs.values()].map(({ name, url }) => [name, url])),
+      ...options.subgraphUrls,
+    },
+  });
+  const stop = async (name: string) => {
+    const subgraph = subgraphs.get(name);
+    subgraphs.delete(name);
+    await subgraph?.close();
+  };
+  return {
+    url: gateway.url,
+    parts,
+    stop,
+    close: async () => {
+      await gateway.close();
+      for (const name of [...subgraphs.keys()]) await stop(name);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
