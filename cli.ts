@@ -1,1 +1,27 @@
 #!/usr/bin/env node
+// Apollo's packages report usage unless this is set before they load.
+process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
+
+import { Command } from 'commander';
+import { composeCommand } from '#cli/commands/compose.ts';
+import { gatewayCommand } from '#cli/commands/gateway.ts';
+import { importCommand } from '#cli/commands/import.ts';
+import { seedCommand } from '#cli/commands/seed.ts';
+import { subgraphCommand } from '#cli/commands/subgraph.ts';
+import { upCommand } from '#cli/commands/up.ts';
+import { failure } from '#cli/failure.ts';
+
+try {
+  await new Command('tributary')
+    .description('A GraphQL federation gateway over CRM, email, analytics and consent systems.')
+    .addCommand(upCommand())
+    .addCommand(gatewayCommand())
+    .addCommand(subgraphCommand())
+    .addCommand(seedCommand())
+    .addCommand(importCommand())
+    .addCommand(composeCommand())
+    .parseAsync();
+} catch (error) {
+  process.stderr.write(`${failure(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { ImportReport } from '../import/index.ts';
+import { defaults } from '../settings.ts';
+
+interface ImportCommandOptions {
+  readonly as: 'account' | 'user' | 'opportunity';
+  readonly map: string;
+  readonly refused?: string;
+  readonly json?: true;
+  readonly dataDir: string;
+}
+
+export function importCommand(): Command {
+  return new Command('import')
+    .description("read a CSV file, such as a CRM's export, into the CRM")
+    .argument('<file>', 'the CSV file')
+    .addOption(
+      new Option('--as <kind>', 'what a row is')
+        .choices(['account', 'user', 'opportunity'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--map <file>', 'the mapping from columns to fields, in YAML')
+    .option('--refused <file>', 'where refused rows are written, as CSV with line and reason')
+    .option('--json', 'print the whole report as JSON')
+    .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
+    .action(importCsv);
+}
+
+async function importCsv(file: string, options: ImportCommandOptions): Promise<void> {
+  const { dispatchJob } = await import('../run/dispatch.ts');
+  const report = (await dispatchJob('Importing', options.dataDir, {
+    kind: 'import',
+    file: resolve(file),
+    as: options.as,
+    map: resolve(options.map),
+    ...(options.refused === undefined ? {} : { refusedFile: resolve(options.refused) }),
+  })) as ImportReport;
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
+}
+
+/** The report for a person: counts, what was read otherwise than written, the first refused rows. */
+function asText(report: ImportReport): string {
+  const { rows, imported, updated, unchanged, refused } = report;
+  const lines = [
+    `${rows} rows: ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${refused} refused`,
+  ];
+  if (report.also)
+    lines.push(`beside them: ${report.also.imported} imported, ${report.also.updated} updated`);
+  if (report.derivedOwners !== null) lines.push(`account owners derived: ${report.derivedOwners}`);
+  for (const notice of report.notices) lines.push(`${notice.count} x ${notice.text}`);
+  if (report.unreadColumns.length > 0) lines.push(`columns not read: ${report.unreadColumns.join(', ')}`);
+  for (const { line, reason } of report.refusals) lines.push(`refused line ${line}: ${reason}`);
+  if (report.refusedFile !== null) lines.push(`all refused rows: ${report.refusedFile}`);
+  lines.push(`${report.seconds.toFixed(1)} s`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,45 @@
+import { Argument, Command } from 'commander';
+import { defaults, portOption } from '../settings.ts';
+
+interface SubgraphCommandOptions {
+  readonly port?: number;
+  readonly host: string;
+  readonly dataDir: string;
+}
+
+const names = ['crm', 'email', 'analytics', 'consent'] as const;
+
+export function subgraphCommand(): Command {
+  return new Command('subgraph')
+    .description('serve one subgraph in a process of its own')
+    .addArgument(new Argument('<name>', 'which one').choices(names))
+    .option('--port <port>', 'default: that of its routing URL in supergraph.yaml', portOption)
+    .option('--host <address>', 'loopback only', '127.0.0.1')
+    .option('--data-dir <folder>', 'where the store is (environment: DATA_DIR)', defaults.dataDir())
+    .action(subgraph);
+}
+
+async function subgraph(name: (typeof names)[number], options: SubgraphCommandOptions): Promise<void> {
+  const { stopSignal, untilStopped } = await import('../run/until-stopped.ts');
+  const { commandLog } = await import('../run/log.ts');
+  const { openPart } = await import('../run/parts.ts');
+  const { serveSubgraph } = await import('#chassis/serve.ts');
+  const { checkLoopback } = await import('#gateway/options.ts');
+  const signal = stopSignal();
+  checkLoopback(options.host);
+  const port = options.port ?? (await routedPort(name));
+  const part = await openPart(name, options.dataDir);
+  const running = await serveSubgraph(part.subgraph, { host: options.host, port, log: commandLog() });
+  process.stdout.write(`The ${name} subgraph is ready at ${running.url}\n`);
+  await untilStopped(signal);
+  await running.close();
+}
+
+/** The port that the supergraph's configuration routes to. */
+async function routedPort(name: string): Promise<number> {
+  const { readSupergraphConfig } = await import('#contracts/publish/supergraph-config.ts');
+  const sources = await readSupergraphConfig('supergraph.yaml');
+  const source = sources.find((candidate) => candidate.name === name);
+  if (!source) throw new Error(`supergraph.yaml names no subgraph "${name}"; say --port.`);
+  return Number(new URL(source.url).port || 80);
+}

@@ -1,0 +1,62 @@
+import { createServer } from 'node:net';
+import { Command } from 'commander';
+import { defaults, portOption, wholeNumber } from '../settings.ts';
+
+interface UpOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly supergraph: string;
+  readonly demo: boolean;
+  readonly demoAccounts: number;
+}
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('start the four subgraphs and the gateway in one process, with demo data on the first start')
+    .option('--port <port>', 'of the gateway (environment: PORT)', portOption, defaults.port())
+    .option('--host <address>', 'of the gateway, loopback only (environment: HOST)', defaults.host())
+    .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
+    .option('--supergraph <file>', 'the composed supergraph', 'supergraph.graphql')
+    .option('--no-demo', 'start without demo data')
+    .option('--demo-accounts <n>', 'how many accounts the demo data has', wholeNumber(1, 100_000), 1_000)
+    .addHelpText(
+      'after',
+      `
+Subgraphs take free ports unless CRM_PORT, EMAIL_PORT, ANALYTICS_PORT or CONSENT_PORT is set. They keep their
+rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL or CONSENT_DATABASE_URL names a PostgreSQL database.`,
+    )
+    .action(up);
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const { stopSignal, untilStopped } = await import('../run/until-stopped.ts');
+  const signal = stopSignal();
+  // Seeding takes a while: what can't work is said before it.
+  const { checkLoopback } = await import('#gateway/options.ts');
+  checkLoopback(options.host);
+  await checkPort(options.host, options.port);
+
+  const { startAll } = await import('../run/start-all.ts');
+  const running = await startAll({ ...options, signal });
+  if (running === null) return;
+  process.stdout.write(`Tributary is ready at ${running.url} (GraphQL at ${running.url}/graphql)\n`);
+  await untilStopped(signal);
+  await running.close();
+}
+
+/** Fails with one clear line where somebody else has the port. */
+async function checkPort(host: string, port: number): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`Port ${port} is in use; end what listens there or set PORT to another one.`)
+          : error,
+      );
+    });
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { importFile, importKinds } from '../import/index.ts';
+import { seed } from '../seed/index.ts';
+import type { Parts } from './parts.ts';
+import type { Progress } from './progress.ts';
+
+/** Work that writes into the stores, as a command describes it to whoever has them open. Paths are absolute. */
+export const jobShape = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('seed'),
+    accounts: z.number().int(),
+    seed: z.number().int(),
+    touches: z.number().int().optional(),
+    now: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal('import'),
+    file: z.string(),
+    as: z.enum(importKinds),
+    map: z.string(),
+    refusedFile: z.string().optional(),
+  }),
+]);
+
+export type Job = z.infer<typeof jobShape>;
+
+export interface JobHooks {
+  readonly onProgress: (progress: Progress) => void;
+  /** Ends the work between two batches; what was written stays, and doing it again doubles nothing. */
+  readonly signal: AbortSignal;
+}
+
+/** Does the work and answers its report, which can be written as JSON. */
+export function runJob(parts: Parts, job: Job, hooks: JobHooks): Promise<unknown> {
+  switch (job.kind) {
+    case 'seed': {
+      const { kind: _, ...options } = job;
+      return seed(parts, options, hooks);
+    }
+    case 'import': {
+      const { kind: _, ...options } = job;
+      return importFile(parts, options, hooks);
+    }
+  }
+}
