@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { wholeNumber } from '#cli/settings.ts';
+import { overhead } from './overhead/index.ts';
+
+await new Command('bench')
+  .description('measures the gateway on this machine, on loopback alone')
+  .addCommand(
+    new Command('overhead')
+      .description('CPU time a request beside stock @apollo/gateway and a hand-written handler')
+      .option('--rounds <n>', 'interleaved rounds', wholeNumber(1, 100), 5)
+      .option('--out <folder>', 'where overhead.json and overhead.svg are written', 'bench/results')
+      .action(async ({ rounds, out }: { rounds: number; out: string }) => {
+        const rows = await overhead({ rounds, folder: out });
+        console.table(
+          rows.map((row) => ({
+            operation: row.operation,
+            contender: row.contender,
+            'CPU µs': Math.round(row.cpuMicrosPerRequest),
+            'stock ÷ this': row.cpuOfStock.toFixed(2),
+            'hand-written ÷ this': row.cpuOfHandwritten.toFixed(2),
+            'requests/s': Math.round(row.requestsPerSecond),
+            'p50 ms': row.p50,
+            'p99 ms': row.p99,
+            MB: Math.round(row.megabytes),
+            'answer kB': row.kilobytesPerAnswer.toFixed(1),
+          })),
+        );
+      }),
+  )
+  .parseAsync();

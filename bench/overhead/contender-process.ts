@@ -1,0 +1,21 @@
+/** What every contender does beside serving: says where it listens, and what it has used when it is asked. */
+export interface Usage {
+  /** User and system time of the whole process, in microseconds. */
+  readonly cpuMicros: number;
+  /** Resident set, in bytes. */
+  readonly rss: number;
+}
+
+/** The subgraphs' URLs, as the parent gives them. */
+export const subgraphUrls: Readonly<Record<string, string>> = JSON.parse(process.env.SUBGRAPH_URLS ?? '{}');
+
+export function report(url: string): void {
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    const usage: Usage = { cpuMicros: user + system, rss: process.memoryUsage.rss() };
+    process.send?.(usage);
+  });
+  // Ends with the parent, however that ends.
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ url });
+}
