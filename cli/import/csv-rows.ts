@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
+import { type CsvError, type Parser, parse } from 'csv-parse';
 
 /** A quote that is never closed would take in the rest of the file; this is where reading ends instead. */
 const maxRecordBytes = 1_000_000;
@@ -19,8 +19,10 @@ export interface CsvSource {
   readonly bytesRead: () => number;
   /** The first row that is not empty, trimmed. */
   readonly header: readonly string[];
-  /** The rows below the header, empty lines left out. */
+  /** The rows below the header, empty lines left out; they end early where reading cannot go on. */
   readonly rows: AsyncIterable<CsvRow>;
+  /** Why the rows ended early, once they have; null where they did not. */
+  readonly failure: () => Error | null;
   readonly close: () => Promise<void>;
 }
 
@@ -34,13 +36,16 @@ export interface CsvOptions {
 /**
  * Opens a CSV file (RFC 4180, with or without byte order mark, lines ended by CRLF or LF) and reads its header.
  * Rows are read as they are taken, so that a file of any size needs the memory of a few rows. Throws where the
- * file has no header, where two columns have one name, and later, from `rows`, where a quote is not closed.
+ * file has no header and where two columns have one name.
  */
 export async function openCsv(file: string, options: CsvOptions): Promise<CsvSource> {
   const { size } = await stat(file);
   const bytes = createReadStream(file, { highWaterMark: 65_536, signal: options.signal });
   const lines = lineIndex();
-  const parser = parse({
+  /** What the parser could not read, behind the last row that it could. */
+  let broken: { readonly at: number; readonly error: CsvError | undefined } | undefined;
+  let failed: Error | null = null;
+  const parser: Parser = parse({
     bom: true,
     delimiter: options.delimiter,
     record_delimiter: ['\r\n', '\n'],
@@ -49,6 +54,12 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
     // A stray quote (a 12" screen) is text; refusing it would lose the rows up to the next quote.
     relax_quotes: true,
     max_record_size: maxRecordBytes,
+    // An error of the parser would drop the rows above it that nobody has taken yet.
+    skip_records_with_error: true,
+    on_skip: (error) => {
+      broken ??= { at: parser.info.bytes_records, error };
+      return undefined;
+    },
   });
   const stages =
     options.encoding.toLowerCase().replace('-', '') === 'utf8' ? [] : [transcoder(options.encoding)];
@@ -62,15 +73,14 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
 
   async function* read(): AsyncGenerator<CsvRow> {
     let end = 0;
-    try {
-      for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-        const line = lines.lineAt(end);
-        end = info.bytes;
-        if (record.length > 1 || record[0]?.trim() !== '') yield { line, cells: record };
-      }
-    } catch (error) {
-      throw error instanceof CsvError ? unreadable(file, lines.lineAt(end), error) : error;
+    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
+      // What the parser makes of the file behind that point begins in the middle of a field.
+      if (broken !== undefined && info.bytes > broken.at) break;
+      const line = lines.lineAt(end);
+      end = info.bytes;
+      if (record.length > 1 || record[0]?.trim() !== '') yield { line, cells: record };
     }
+    if (broken !== undefined) failed = unreadable(file, lines.lineAt(broken.at), broken.error);
   }
 
   const rows = read();
@@ -80,11 +90,12 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
   };
   try {
     const first = await rows.next();
+    if (failed) throw failed;
     if (first.done) throw new Error(`${file} is empty: its first line must name the columns.`);
     const header = first.value.cells.map((name) => name.trim());
     const twice = header.find((name, place) => header.indexOf(name) !== place);
     if (twice !== undefined) throw new Error(`${file} has two columns named "${twice}"; rename one of them.`);
-    return { file, size, bytesRead: () => bytes.bytesRead, header, rows, close };
+    return { file, size, bytesRead: () => bytes.bytesRead, header, rows, failure: () => failed, close };
   } catch (error) {
     await close();
     throw error;
@@ -97,13 +108,13 @@ interface ParsedRecord {
   readonly info: { readonly bytes: number };
 }
 
-function unreadable(file: string, line: number, error: CsvError): Error {
+function unreadable(file: string, line: number, error: CsvError | undefined): Error {
   const reason =
-    error.code === 'CSV_QUOTE_NOT_CLOSED'
+    error?.code === 'CSV_QUOTE_NOT_CLOSED'
       ? 'a quoted field is never closed'
-      : error.code === 'CSV_MAX_RECORD_SIZE'
+      : error?.code === 'CSV_MAX_RECORD_SIZE'
         ? `the row is longer than ${maxRecordBytes} bytes, as when a quoted field is never closed`
-        : error.message;
+        : (error?.message ?? 'the file cannot be read');
   return new Error(
     `${file}, line ${line}: ${reason}. The rows above it are imported; correct the file and import it again.`,
     { cause: error },

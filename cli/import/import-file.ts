@@ -177,6 +177,8 @@ async function importRows(
     if (batch.length === batchSize) await flush();
   }
   if (batch.length > 0) await flush();
+  const failure = source.failure();
+  if (failure) throw failure;
   onProgress?.({ step, done: source.size, total: source.size });
   return { rows, main, also };
 }

@@ -19,11 +19,16 @@ export interface Parts {
 
 export type PartName = keyof Parts;
 
-const openers: { readonly [Name in PartName]: (dataDir: string) => Promise<Parts[Name]> } = {
-  crm: (dataDir) => openCrm({ location: storeLocation('crm', dataDir) }),
-  email: (dataDir) => openEmail({ location: storeLocation('email', dataDir) }),
-  analytics: (dataDir) => openAnalytics({ file: join(dataDir, 'analytics.duckdb') }),
-  consent: (dataDir) => openConsent({ location: storeLocation('consent', dataDir) }),
+/** Called for every statement that a part's store runs: tests count with it. */
+export type OnQuery = (name: PartName, sql: string) => void;
+
+type Opener<Part> = (dataDir: string, onQuery?: (sql: string) => void) => Promise<Part>;
+
+const openers: { readonly [Name in PartName]: Opener<Parts[Name]> } = {
+  crm: (dataDir, onQuery) => openCrm({ location: storeLocation('crm', dataDir), onQuery }),
+  email: (dataDir, onQuery) => openEmail({ location: storeLocation('email', dataDir), onQuery }),
+  analytics: (dataDir, onQuery) => openAnalytics({ file: join(dataDir, 'analytics.duckdb'), onQuery }),
+  consent: (dataDir, onQuery) => openConsent({ location: storeLocation('consent', dataDir), onQuery }),
 };
 
 export const partNames = Object.keys(openers) as readonly PartName[];
@@ -35,11 +40,13 @@ export async function openPart<Name extends PartName>(name: Name, dataDir: strin
 }
 
 /** Opens all; where one cannot be opened those that were are closed again. */
-export async function openParts(dataDir: string): Promise<Parts> {
+export async function openParts(dataDir: string, onQuery?: OnQuery): Promise<Parts> {
   await dataFolder(dataDir);
   const opened: Partial<Record<PartName, Parts[PartName]>> = {};
   try {
-    for (const name of partNames) opened[name] = await openers[name](dataDir);
+    for (const name of partNames) {
+      opened[name] = await openers[name](dataDir, onQuery && ((sql) => onQuery(name, sql)));
+    }
     return opened as Parts;
   } catch (error) {
     for (const part of Object.values(opened)) await part.subgraph.close();

@@ -123,7 +123,7 @@ describe.each(engines)('crm on $engine', ({ engine, missing }) => {
       `{ account(id: "acc_1") {
         id domain name annualRevenue { amount currency } owner { name } ownerSource parent { id } observedAt version
         contacts(first: 2) { totalCount nodes { id email } pageInfo { hasNextPage endCursor } }
-        pipeline { openCount openAmount { amount currency } wonCount wonAmount { amount } lostCount byStage { stage count } }
+        pipeline { openCount openAmount { amount currency } wonCount wonAmount { amount } lostCount byStage { stage count } observedAt }
       } missing: account(id: "acc_999") { id } byDomain: accountByDomain(domain: "A2.example") { id parent { name } } }`,
     );
     expect(errors).toBeUndefined();
@@ -155,6 +155,7 @@ describe.each(engines)('crm on $engine', ({ engine, missing }) => {
           { stage: 'ENGAGING', count: 2 },
           { stage: 'WON', count: 1 },
         ],
+        observedAt: seen,
       },
     });
   });

@@ -14,7 +14,9 @@ const root = resolve(import.meta.dirname, '../..');
 export interface House {
   readonly url: string;
   readonly parts: Parts;
-  /** Statements run by the stores since the last `statements.length = 0`. */
+  /** What the stores ran since the last `statements.length = 0`. */
+  readonly statements: { readonly name: string; readonly sql: string }[];
+  /** Ends one subgraph: its port refuses connections from then on. */
   readonly stop: (name: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -30,7 +32,8 @@ export interface HouseOptions {
 export async function startHouse(options: HouseOptions): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
   const log = pino({ level: 'silent' });
-  const parts = await openParts(folder);
+  const statements: { name: string; sql: string }[] = [];
+  const parts = await openParts(folder, (name, sql) => statements.push({ name, sql }));
   await seed(parts, { accounts: options.accounts, seed: 7, now: '2026-03-01' });
   const subgraphs = new Map(
     (await serveParts(parts, log)).map((one): [string, RunningSubgraph] => [one.name, one]),
@@ -54,6 +57,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   return {
     url: gateway.url,
     parts,
+    statements,
     stop,
     close: async () => {
       await gateway.close();

@@ -340,6 +340,8 @@ export type PipelineTotals = {
   readonly __typename?: 'PipelineTotals';
   readonly byStage: ReadonlyArray<StageTotals>;
   readonly lostCount: Scalars['Int']['output'];
+  /** The oldest observation among the opportunities that were counted; null where there is none. */
+  readonly observedAt: Maybe<Scalars['DateTime']['output']>;
   readonly openAmount: ReadonlyArray<Money>;
   readonly openCount: Scalars['Int']['output'];
   readonly wonAmount: ReadonlyArray<Money>;
@@ -797,6 +799,7 @@ export type PipelineRowResolvers<ContextType = Context, ParentType extends Resol
 export type PipelineTotalsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PipelineTotals'] = ResolversParentTypes['PipelineTotals']> = {
   byStage?: Resolver<ReadonlyArray<ResolversTypes['StageTotals']>, ParentType, ContextType>;
   lostCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  observedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   openAmount?: Resolver<ReadonlyArray<ResolversTypes['Money']>, ParentType, ContextType>;
   openCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   wonAmount?: Resolver<ReadonlyArray<ResolversTypes['Money']>, ParentType, ContextType>;

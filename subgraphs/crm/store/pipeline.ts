@@ -11,6 +11,8 @@ export interface PipelineTotals {
   readonly wonAmount: Money[];
   readonly lostCount: number;
   readonly byStage: { readonly stage: OpportunityStage; readonly count: number; readonly amount: Money[] }[];
+  /** The oldest observation among the opportunities; null where there is none. */
+  readonly observedAt: string | null;
 }
 
 export interface PipelineGroupRow {
@@ -27,6 +29,7 @@ interface TotalsLine {
   readonly currency: string | null;
   readonly count: number | string;
   readonly minor: number | string | null;
+  readonly observedAt: string;
 }
 
 const stages: readonly OpportunityStage[] = [
@@ -90,7 +93,8 @@ async function selectLines(
   const { rows } = await sql<TotalsLine>`
     with scoped as (select * from opportunities where ${where})
     select ${key} as key, scoped.stage as stage, scoped.amount_currency as currency,
-      count(*) as count, cast(sum(scoped.amount_minor) as text) as minor
+      count(*) as count, cast(sum(scoped.amount_minor) as text) as minor,
+      min(scoped.observed_at) as observed_at
     from scoped ${join}
     group by 1, 2, 3`.execute(db);
   return rows;
@@ -119,6 +123,7 @@ function fold(lines: readonly TotalsLine[]): PipelineTotals {
     byStage: stages
       .map((stage) => ({ stage, ...of((other) => other === stage) }))
       .filter(({ count }) => count > 0),
+    observedAt: lines.map((line) => line.observedAt).sort()[0] ?? null,
   };
 }
 
