@@ -110,7 +110,6 @@ export type AttributionModel =
   /** A touch 7 days before another has half its credit: each weighs 2^(-age / 7 days), then all are scaled to 1. */
   | 'TIME_DECAY';
 
-/** Owned by the email platform. */
 export type Campaign = {
   readonly __typename?: 'Campaign';
   readonly id: Scalars['ID']['output'];

@@ -90,7 +90,7 @@ function warehouseOn(
 
 function explained(error: unknown, file: string): Error {
   const text = error instanceof Error ? error.message : String(error);
-  if (!/lock/i.test(text))
+  if (!/could not set lock/i.test(text))
     return new Error(`The warehouse file ${file} cannot be opened: ${text}`, { cause: error });
   const holder = /PID (\d+)/.exec(text)?.[1];
   return new Error(

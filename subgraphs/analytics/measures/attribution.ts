@@ -35,8 +35,10 @@ export interface Credit extends ChannelCredit {
  * touches has none.
  */
 export function attribute(path: Path, model: AttributionModel): Attribution {
-  const millionths = apportion(weightsOf(path.steps, model));
-  const shares = path.steps.map((steps, index) => ({ steps, share: millionths[index] ?? 0 }));
+  // Ties are settled by place, and a warehouse answers in any order.
+  const groups = path.steps.toSorted((a, b) => order(keyOf(a), keyOf(b)));
+  const millionths = apportion(weightsOf(groups, model));
+  const shares = groups.map((steps, index) => ({ steps, share: millionths[index] ?? 0 }));
   const credits = shares
     .map(({ steps: { channel, campaignId, touches }, share }) => ({ channel, campaignId, touches, share }))
     .sort((a, b) => b.share - a.share || order(keyOf(a), keyOf(b)));

@@ -40,7 +40,8 @@ type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? 
 
 /** Starts the worker; rejects with the worker's own words where it cannot open the file. */
 export async function startDuckdb(settings: WorkerSettings, timeouts: DuckdbTimeouts): Promise<DuckdbClient> {
-  const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: settings });
+  // Flags of the process are about its own entry; some of them no worker file could start with.
+  const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: settings, execArgv: [] });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const pending = new Map<number, Pending>();
   let lastId = 0;
