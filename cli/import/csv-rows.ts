@@ -42,8 +42,8 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
   const { size } = await stat(file);
   const bytes = createReadStream(file, { highWaterMark: 65_536, signal: options.signal });
   const lines = lineIndex();
-  /** What the parser could not read, behind the last row that it could. */
-  let broken: { readonly at: number; readonly error: CsvError | undefined } | undefined;
+  /** Where the parser could not go on: behind so many rows. */
+  let broken: { readonly rows: number; readonly error: CsvError | undefined } | undefined;
   let failed: Error | null = null;
   const parser: Parser = parse({
     bom: true,
@@ -57,7 +57,7 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
     // An error of the parser would drop the rows above it that nobody has taken yet.
     skip_records_with_error: true,
     on_skip: (error) => {
-      broken ??= { at: parser.info.bytes_records, error };
+      broken ??= { rows: parser.info.records, error };
       return undefined;
     },
   });
@@ -75,12 +75,12 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
     let end = 0;
     for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
       // What the parser makes of the file behind that point begins in the middle of a field.
-      if (broken !== undefined && info.bytes > broken.at) break;
+      if (broken !== undefined && info.records > broken.rows) break;
       const line = lines.lineAt(end);
       end = info.bytes;
       if (record.length > 1 || record[0]?.trim() !== '') yield { line, cells: record };
     }
-    if (broken !== undefined) failed = unreadable(file, lines.lineAt(broken.at), broken.error);
+    if (broken !== undefined) failed = unreadable(file, lines.lineAt(end), broken.error);
   }
 
   const rows = read();
@@ -104,8 +104,8 @@ export async function openCsv(file: string, options: CsvOptions): Promise<CsvSou
 
 interface ParsedRecord {
   readonly record: readonly string[];
-  /** `bytes`: where the record ends. */
-  readonly info: { readonly bytes: number };
+  /** `bytes`: where the record ends; `records`: its number, from 1. */
+  readonly info: { readonly bytes: number; readonly records: number };
 }
 
 function unreadable(file: string, line: number, error: CsvError | undefined): Error {
