@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDuckdb } from './duckdb.ts';
 
@@ -81,6 +82,44 @@ describe('a warehouse file', () => {
     );
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
+  });
+
+  it('drops recent touches that nobody can page to, and no other', async () => {
+    const file = join(folder, 'recent.duckdb');
+    const warehouse = await openDuckdb({ file });
+    const accounts = 200;
+    const time = (n: number) => new Date(Date.parse(seen) + n * 60_000).toISOString();
+    function* touches(from: number, to: number) {
+      for (let n = from; n < to; n += 1) {
+        for (let account = 0; account < accounts; account += 1) {
+          yield {
+            id: `tch_${account}_${n}`,
+            accountId: `acc_${account}`,
+            leadId: null,
+            channel: 'EMAIL' as const,
+            campaignId: null,
+            kind: 'OPEN' as const,
+            at: time(n),
+          };
+        }
+      }
+    }
+    for (const part of [0, 1, 2]) {
+      await warehouse.writeTouches('default', touches(part * 101, (part + 1) * 101), seen);
+      await warehouse.setWatermark('default', time((part + 1) * 101), seen);
+    }
+    const request = { channels: null, first: 100, withTotal: true };
+    const page = (await warehouse.touches('default', ['acc_7'], request))?.get('acc_7');
+    expect(page).toMatchObject({ total: 303, hasNextPage: true });
+    expect(page?.rows.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, n) => `tch_7_${302 - n}`));
+    await warehouse.close();
+
+    const instance = await DuckDBInstance.create(file);
+    const connection = await instance.connect();
+    const counted = await connection.runAndReadAll('select count(*)::integer from recent_touches');
+    expect(counted.getRows()).toEqual([[101 * accounts]]);
+    connection.closeSync();
+    instance.closeSync();
   });
 
   it('says in one line what is wrong with a file that is no database', async () => {

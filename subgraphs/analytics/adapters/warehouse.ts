@@ -190,6 +190,9 @@ export interface Conversion {
   readonly observedAt: string;
 }
 
+/** The half-life of TIME_DECAY: 7 days. */
+export const decayHalfLifeMs = 7 * 86_400_000;
+
 /** The touches of one path that share channel and campaign; what the attribution models need of them. */
 export interface PathSteps {
   readonly channel: TouchChannel;
@@ -200,7 +203,7 @@ export interface PathSteps {
   readonly firstId: string;
   readonly lastAt: string;
   readonly lastId: string;
-  /** Sum over the touches of 2^(-(lastAt - at) / 7 days): from 1, for the last touch alone, upwards. */
+  /** Sum over the touches of 2^(-(lastAt - at) / half-life): from 1, for the last touch alone, upwards. */
   readonly decayedTouches: number;
 }
 

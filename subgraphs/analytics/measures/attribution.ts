@@ -1,12 +1,9 @@
 import type { AttributionModel, TouchChannel } from '../__generated__/resolvers.ts';
-import type { Conversion, Path, PathSteps } from '../adapters/warehouse.ts';
+import { type Conversion, decayHalfLifeMs, type Path, type PathSteps } from '../adapters/warehouse.ts';
 
 /** Credits are counted in millionths, so that they can sum to exactly 1. */
 const places = 6;
 const whole = 10 ** places;
-
-/** The half-life of TIME_DECAY: 7 days. */
-const halfLifeMs = 7 * 86_400_000;
 
 export interface Attribution {
   readonly model: AttributionModel;
@@ -75,7 +72,7 @@ function weightsOf(steps: readonly PathSteps[], model: AttributionModel): readon
     case 'TIME_DECAY': {
       const end = Math.max(...steps.map(({ lastAt }) => Date.parse(lastAt)));
       return steps.map(
-        ({ lastAt, decayedTouches }) => decayedTouches * 2 ** ((Date.parse(lastAt) - end) / halfLifeMs),
+        ({ lastAt, decayedTouches }) => decayedTouches * 2 ** ((Date.parse(lastAt) - end) / decayHalfLifeMs),
       );
     }
     case 'POSITION_BASED':

@@ -1,3 +1,4 @@
+import { decayHalfLifeMs } from '../warehouse.ts';
 import type { Statement } from './protocol.ts';
 import { statement } from './statement.ts';
 
@@ -13,9 +14,6 @@ export type FactKind = 'touches' | 'visits' | 'conversions';
 
 /** A page of 100 and the row behind it. */
 export const recentTouches = 101;
-
-/** The half-life of TIME_DECAY: 7 days. */
-const halfLifeMs = 7 * 86_400_000;
 
 const responses = `'DOWNLOAD', 'FORM_SUBMISSION', 'ATTENDANCE', 'REPLY', 'MEETING'`;
 
@@ -121,7 +119,7 @@ function takeVisits(taken: string): readonly string[] {
 function mergeChannels(taken: string): string {
   const later = 'greatest(held.path_last, added.path_last)';
   const scaled = (side: string) =>
-    `coalesce(${side}.path_decayed * pow(2, -epoch_ms(${later}.at - ${side}.path_last.at) / ${halfLifeMs}.0), 0)`;
+    `coalesce(${side}.path_decayed * pow(2, -epoch_ms(${later}.at - ${side}.path_last.at) / ${decayHalfLifeMs}.0), 0)`;
   return `merge into account_channels as held
     using (
       with grouped as (
@@ -139,7 +137,7 @@ function mergeChannels(taken: string): string {
         group by account_id, channel, campaign_id
       )
       select * exclude (path_times), coalesce(list_sum(list_transform(path_times,
-        lambda time: pow(2, -epoch_ms(path_last.at - time) / ${halfLifeMs}.0))), 0) as path_decayed
+        lambda time: pow(2, -epoch_ms(path_last.at - time) / ${decayHalfLifeMs}.0))), 0) as path_decayed
       from grouped order by account_id
     ) as added
     on held.tenant = $tenant and held.account_id = added.account_id and held.channel = added.channel

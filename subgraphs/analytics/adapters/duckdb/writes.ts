@@ -10,6 +10,9 @@ const batchRows = 10_000;
 /** Rows per transaction: looking for known ids reads a column of the whole table, whatever the number. */
 const mergeRows = 200_000;
 
+/** Recent touches are let grow to twice what is needed of them, and so many more. */
+const recentSlack = 20_000;
+
 /** Before the first watermark: midnight of the first day of year 1. */
 const beforeAll = -62_135_596_800_000;
 
@@ -167,7 +170,7 @@ async function trimRecent(client: DuckdbClient): Promise<void> {
         coalesce((select max(row_count) from recent_touches_trimmed), 0)::double as trimmed`,
     },
   ]);
-  if (Number(counts?.present) <= 2 * Number(counts?.trimmed) + mergeRows) return;
+  if (Number(counts?.present) <= 2 * Number(counts?.trimmed) + recentSlack) return;
   await client.write([
     {
       sql: `create or replace table recent_touches as from recent_touches
