@@ -117,7 +117,7 @@ function plainStep(fetch: Fetch): Step {
     const depths = answer.errors.map((error) => nullDepthOf(data, error.path ?? []));
     if (data !== null) mergeAnswer(fetch, data, targets, answer.shared === true);
     answer.errors.forEach((error, index) => {
-      if (error.path === undefined || error.path.length === 0) {
+      if (!error.path?.length) {
         reportLoose(fetch, run, error, fetch.path.stem);
         return;
       }
@@ -204,7 +204,7 @@ async function askEntities(fetch: Fetch, run: Run, group: EntityGroup): Promise<
   const placed = answer.errors.map((error) => {
     const index = error.path?.[0] === '_entities' ? error.path[1] : undefined;
     if (typeof index !== 'number' || index < 0 || index >= entities.length) return undefined;
-    const path = error.path!.slice(2);
+    const path = (error.path ?? []).slice(2);
     return { index, path, depth: nullDepthOf(entities[index], path) };
   });
   mergeEntities(fetch, group, entities, answer.shared === true);

@@ -23,6 +23,9 @@ const SUPPORTED_FEATURES = new Set([
   'https://specs.apollo.dev/cost/v0.1',
 ]);
 
+/** How the planner says that an operation reached a limit: of `pathsLimit`, or one of its own. Each names it. */
+const PLANNER_LIMITS = /^(Too many options generated|Number of non-local selections exceeds)/;
+
 export interface PlannerOptions {
   /** Most paths the planner may hold open for one field before it refuses the operation. Default 10,000. */
   readonly pathsLimit?: number;
@@ -39,7 +42,8 @@ export interface Planner {
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[];
   /**
    * Plans one operation of a document that was validated against `schema`. Throws a GraphQLError
-   * (`OPERATION_NOT_PLANNABLE` where the planner gives no code of its own).
+   * (`QUERY_PLAN_TOO_COMPLEX` where a limit of the planner is reached, `OPERATION_NOT_PLANNABLE` where the planner
+   * gives no code of its own).
    */
   readonly plan: (document: DocumentNode, operationName?: string) => QueryPlan;
 }
@@ -91,6 +95,11 @@ function createPlanFunction(
     } catch (error) {
       if (error instanceof GraphQLError && error.extensions.code) throw error;
       const reason = error instanceof Error ? error.message : String(error);
+      if (PLANNER_LIMITS.test(reason)) {
+        throw new GraphQLError(`The operation is too complex to plan, ask for less at once: ${reason}.`, {
+          extensions: { code: 'QUERY_PLAN_TOO_COMPLEX' },
+        });
+      }
       throw new GraphQLError(`The operation cannot be planned: ${reason}`, {
         extensions: { code: 'OPERATION_NOT_PLANNABLE' },
         originalError: error instanceof Error ? error : undefined,

@@ -43,9 +43,8 @@ export function createTypeIndex(schema: GraphQLSchema): TypeIndex {
         (astNode?.directives ?? []).flatMap((directive) => {
           const graph = directive.name.value === 'join__type' ? argumentOf(directive, 'graph') : undefined;
           const key = argumentOf(directive, 'key');
-          return graph === undefined || key === undefined || graphs.get(graph) !== subgraph
-            ? []
-            : [topFields(key)];
+          if (graph === undefined || key === undefined || graphs.get(graph) !== subgraph) return [];
+          return isUnresolvable(directive) ? [] : [topFields(key)];
         }),
       );
     },
@@ -67,6 +66,12 @@ function graphNames(schema: GraphQLSchema): ReadonlyMap<string, string> {
 function argumentOf(directive: ConstDirectiveNode, name: string): string | undefined {
   const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
   return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
+}
+
+function isUnresolvable(directive: ConstDirectiveNode): boolean {
+  return (directive.arguments ?? []).some(
+    ({ name, value }) => name.value === 'resolvable' && value.kind === Kind.BOOLEAN && !value.value,
+  );
 }
 
 function topFields(key: string): string[] {

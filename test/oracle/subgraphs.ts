@@ -19,7 +19,7 @@ const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.8
 ])`;
 
 /** Composes a fixture's subgraphs; throws with every composition error. */
-export function compose(fixture: Fixture): string {
+export function compose(fixture: Pick<Fixture, 'subgraphs'>): string {
   const result = composeServices(
     Object.entries(fixture.subgraphs).map(([name, typeDefs]) => ({
       name,
