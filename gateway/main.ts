@@ -1,13 +1,20 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import { checkLoopback, type GatewayOptions, limitsWithDefaults, timeoutsWithDefaults } from './options.ts';
+import { holdCredentials, readHeaderNames } from './fetching/forwarded-headers.ts';
+import {
+  checkLoopback,
+  type GatewayOptions,
+  limitsWithDefaults,
+  sharingWithDefaults,
+  timeoutsWithDefaults,
+} from './options.ts';
 import { planOperation } from './pipeline/plan.ts';
 import { type Generation, loadGeneration, retire } from './supergraph/generation.ts';
 import { drain, type Lifetime, type Serving } from './transports/lifetime.ts';
 import { loadRoutes, type RestRoute } from './transports/rest-route.ts';
 import { createServer } from './transports/server.ts';
 
-export type { GatewayLimits, GatewayOptions, GatewayTimeouts } from './options.ts';
+export type { GatewayLimits, GatewayOptions, GatewaySharing, GatewayTimeouts } from './options.ts';
 
 export interface RunningGateway {
   /** `http://127.0.0.1:4000`, without a path. */
@@ -33,15 +40,20 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   checkLoopback(host);
   const timeouts = timeoutsWithDefaults(options.timeouts);
   const limits = limitsWithDefaults(options.limits);
+  const forwardHeaders = readHeaderNames(options.forwardHeaders ?? []);
+  const sharing = holdCredentials(forwardHeaders)
+    ? sharingWithDefaults({ enabled: false })
+    : sharingWithDefaults(options.sharing);
   const log = options.logger;
   const generation = await loadGeneration(options.supergraph, {
     subgraphUrls: options.subgraphUrls ?? {},
     timeouts,
     limits,
+    sharing,
     log,
   });
   const lifetime: Lifetime = { isDraining: false, inFlight: 0, onIdle: undefined };
-  const serving: Serving = { log, timeouts, lifetime, generation: () => generation };
+  const serving: Serving = { log, timeouts, forwardHeaders, lifetime, generation: () => generation };
   let app: FastifyInstance | undefined;
   try {
     const routes = await readRoutes(options.routes, generation);

@@ -32,6 +32,22 @@ export interface GatewayLimits {
   readonly planCharacters: number;
 }
 
+/** How fetches are shared between client requests. */
+export interface GatewaySharing {
+  /** False has each request ask for itself. Default true. */
+  readonly enabled: boolean;
+  /** Another choice for single subgraphs, by name. */
+  readonly bySubgraph: Readonly<Record<string, boolean>>;
+  /** Fetches of one shape under way before others queue. Default 4. */
+  readonly inFlight: number;
+  /** Milliseconds that a fetch queues at most. Default 5. */
+  readonly queueMs: number;
+  /** Representations in one shared fetch. Default 1,000. */
+  readonly representations: number;
+  /** Characters of the representations in one shared fetch. Default 250,000. */
+  readonly characters: number;
+}
+
 /** What `startGateway` takes. */
 export interface GatewayOptions {
   /** Path of a Federation 2 supergraph file. */
@@ -47,6 +63,13 @@ export interface GatewayOptions {
   readonly subgraphUrls?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<GatewayTimeouts>;
   readonly limits?: Partial<GatewayLimits>;
+  readonly sharing?: Partial<GatewaySharing>;
+  /**
+   * Names of client headers that every subgraph gets too. Default: none. `x-request-id` and `traceparent` are always
+   * sent. Requests share a fetch only where all of these are equal; with `authorization`, `cookie` or
+   * `proxy-authorization` among them nothing is shared.
+   */
+  readonly forwardHeaders?: readonly string[];
 }
 
 export function timeoutsWithDefaults(given: Partial<GatewayTimeouts> = {}): GatewayTimeouts {
@@ -63,6 +86,18 @@ export function limitsWithDefaults(given: Partial<GatewayLimits> = {}): GatewayL
     documentCharacters: 1_000_000,
     plans: 2_000,
     planCharacters: 1_000_000,
+    ...given,
+  };
+}
+
+export function sharingWithDefaults(given: Partial<GatewaySharing> = {}): GatewaySharing {
+  return {
+    enabled: true,
+    bySubgraph: {},
+    inFlight: 4,
+    queueMs: 5,
+    representations: 1_000,
+    characters: 250_000,
     ...given,
   };
 }

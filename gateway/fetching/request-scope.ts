@@ -26,6 +26,9 @@ export interface FetchRecord {
 export interface RequestScope {
   readonly id: string;
   readonly traceId: string;
+  readonly isSampled: boolean;
+  /** Headers of the client that subgraphs get too: names and values in turn. */
+  readonly forwarded: readonly string[];
   /** Names and values in turn, the same for every fetch of the request. */
   readonly subgraphHeaders: string[];
   /** By `performance.now()`. */
@@ -40,14 +43,39 @@ export interface RequestScope {
   ended: EndReason | undefined;
 }
 
+const noHeaders: readonly string[] = [];
+
 /** Opens the scope and starts its deadline; `closeScope` must follow. */
 export function openScope(options: {
   readonly id: string;
   readonly trace: TraceContext;
   readonly deadlineMs: number;
   readonly recordsFetches: boolean;
+  /** Default: none. */
+  readonly forwarded?: readonly string[] | undefined;
 }): RequestScope {
-  const { id, trace, deadlineMs } = options;
+  const { id, trace, deadlineMs, forwarded = noHeaders } = options;
+  const scope: RequestScope = {
+    id,
+    traceId: trace.traceId,
+    isSampled: trace.isSampled,
+    forwarded,
+    subgraphHeaders: subgraphHeaders(id, trace, forwarded),
+    startedAt: performance.now(),
+    deadlineMs,
+    abort: new AbortController(),
+    underWay: new Set(),
+    records: options.recordsFetches ? [] : undefined,
+    deadline: undefined,
+    fetches: 0,
+    ended: undefined,
+  };
+  scope.deadline = setTimeout(endScope, deadlineMs, scope, 'deadline');
+  return scope;
+}
+
+/** The headers of a fetch, names and values in turn. */
+export function subgraphHeaders(id: string, trace: TraceContext, forwarded: readonly string[]): string[] {
   const headers = [
     'content-type',
     'application/json',
@@ -61,21 +89,10 @@ export function openScope(options: {
   if (trace.tracestate !== undefined) {
     headers.push('tracestate', trace.tracestate);
   }
-  const scope: RequestScope = {
-    id,
-    traceId: trace.traceId,
-    subgraphHeaders: headers,
-    startedAt: performance.now(),
-    deadlineMs,
-    abort: new AbortController(),
-    underWay: new Set(),
-    records: options.recordsFetches ? [] : undefined,
-    deadline: undefined,
-    fetches: 0,
-    ended: undefined,
-  };
-  scope.deadline = setTimeout(endScope, deadlineMs, scope, 'deadline');
-  return scope;
+  if (forwarded.length > 0) {
+    headers.push(...forwarded);
+  }
+  return headers;
 }
 
 /** Ends the request early: cancels what is under way and lets nothing new start. A second call does nothing. */

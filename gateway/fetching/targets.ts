@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Pool } from 'undici';
+import { createSharing, type Sharing, type SharingSettings } from './sharing.ts';
 
 /** Bounds of what is asked of one subgraph at a time. */
 export interface FetchLimits {
@@ -11,6 +12,8 @@ export interface FetchLimits {
   readonly maxWaiting: number;
   /** Bytes of one answer. */
   readonly maxAnswerBytes: number;
+  /** Undefined where each request asks for itself. */
+  readonly sharing: SharingSettings | undefined;
 }
 
 /** One subgraph as the gateway reaches it. */
@@ -22,6 +25,7 @@ export interface SubgraphTarget {
   readonly pool: Pool;
   readonly limits: FetchLimits;
   readonly log: Logger;
+  readonly sharing: Sharing | undefined;
   /** Fetches that undici holds, running or queued. */
   load: number;
 }
@@ -50,7 +54,8 @@ function openTarget(name: string, url: URL, limits: FetchLimits, log: Logger): S
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-  return { name, url: url.href, path: url.pathname + url.search, pool, limits, log, load: 0 };
+  const sharing = limits.sharing && createSharing(limits.sharing);
+  return { name, url: url.href, path: url.pathname + url.search, pool, limits, log, sharing, load: 0 };
 }
 
 function parseUrl(name: string, text: string): URL {

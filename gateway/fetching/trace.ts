@@ -7,6 +7,8 @@ export interface TraceContext {
   readonly traceparent: string;
   /** Vendors' part of the trace, passed on untouched beside a valid `traceparent`. */
   readonly tracestate: string | undefined;
+  /** Whether whoever began the trace records it. */
+  readonly isSampled: boolean;
 }
 
 const requestIdShape = /^[\w.:~+=/@-]{1,128}$/;
@@ -34,16 +36,26 @@ export function continueTrace(
     traceId !== noTrace &&
     parent !== noSpan;
   if (!isValid || traceId === undefined || flags === undefined) {
-    const newTrace = randomHex(16);
-    return { traceId: newTrace, traceparent: `00-${newTrace}-${randomHex(8)}-01`, tracestate: undefined };
+    return newTrace(true);
   }
-  const sampled = Number.parseInt(flags, 16) & 1;
+  const isSampled = (Number.parseInt(flags, 16) & 1) === 1;
   const state = Array.isArray(tracestate) ? tracestate.join(',') : tracestate;
   return {
     traceId,
-    traceparent: `00-${traceId}-${randomHex(8)}-0${sampled}`,
+    traceparent: traceparentOf(traceId, isSampled),
     tracestate: state !== undefined && state.length <= longestTracestate ? state : undefined,
+    isSampled,
   };
+}
+
+/** Starts a trace. */
+export function newTrace(isSampled: boolean): TraceContext {
+  const traceId = randomHex(16);
+  return { traceId, traceparent: traceparentOf(traceId, isSampled), tracestate: undefined, isSampled };
+}
+
+function traceparentOf(traceId: string, isSampled: boolean): string {
+  return `00-${traceId}-${randomHex(8)}-0${isSampled ? 1 : 0}`;
 }
 
 /* Random bytes are drawn in blocks: a system call for each id would cost more than all of the rest here. */

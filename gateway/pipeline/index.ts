@@ -28,7 +28,7 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
     if (scope.ended !== undefined) {
       throw RequestTimeout(scope.deadlineMs);
     }
-    const result = await execute(generation, plan, variables, request);
+    const result = await execute(generation, { viewer, operation, plan }, variables, request);
     return { kind: 'executed', viewer, operation, plan, result };
   } catch (thrown) {
     return refused(thrown, scope.id, viewer, operation);

@@ -4,7 +4,7 @@ import { parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetching/targets.ts';
-import type { GatewayLimits, GatewayTimeouts } from '#gateway/options.ts';
+import type { GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
 import type { PreparedDocument } from '#gateway/pipeline/operation.ts';
 import { createPlanner, type Planner } from '#gateway/plan/planner.ts';
 import type { CompiledPlan } from '#gateway/plan/types.ts';
@@ -33,6 +33,7 @@ export interface GenerationSettings {
   readonly subgraphUrls: Readonly<Record<string, string>>;
   readonly timeouts: GatewayTimeouts;
   readonly limits: GatewayLimits;
+  readonly sharing: GatewaySharing;
   readonly log: Logger;
 }
 
@@ -43,9 +44,10 @@ export interface GenerationSettings {
 export async function loadGeneration(file: string, settings: GenerationSettings): Promise<Generation> {
   const sdl = await readSupergraph(file);
   const planner = readPlanner(file, sdl);
-  const { limits, timeouts, log } = settings;
+  const { limits, timeouts, sharing, log } = settings;
   const urls = routingUrls(file, planner, settings.subgraphUrls);
   checkNames(Object.keys(timeouts.bySubgraph), urls, 'A timeout is set for');
+  checkNames(Object.keys(sharing.bySubgraph), urls, 'Sharing is set for');
   const targets = openTargets(
     urls,
     (name) => ({
@@ -53,6 +55,7 @@ export async function loadGeneration(file: string, settings: GenerationSettings)
       connections: limits.connections,
       maxWaiting: limits.waitingFetches,
       maxAnswerBytes: limits.answerBytes,
+      sharing: (sharing.bySubgraph[name] ?? sharing.enabled) ? sharing : undefined,
     }),
     log,
   );

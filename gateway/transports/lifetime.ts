@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { forwardedFrom } from '#gateway/fetching/forwarded-headers.ts';
 import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fetching/request-scope.ts';
 import { continueTrace } from '#gateway/fetching/trace.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
@@ -9,6 +10,8 @@ import type { PipelineParts } from '#gateway/pipeline/types.ts';
 export interface Serving extends PipelineParts {
   readonly log: Logger;
   readonly timeouts: GatewayTimeouts;
+  /** Names of client headers that subgraphs get, in lower case. */
+  readonly forwardHeaders: readonly string[];
   readonly lifetime: Lifetime;
 }
 
@@ -30,13 +33,14 @@ export function admit(
   reply: FastifyReply,
   recordsFetches: boolean,
 ): RequestScope {
-  const { lifetime, timeouts } = serving;
+  const { lifetime, timeouts, forwardHeaders } = serving;
   const { traceparent, tracestate } = request.headers;
   const scope = openScope({
     id: request.id,
     trace: continueTrace(traceparent, tracestate),
     deadlineMs: timeouts.requestMs,
     recordsFetches,
+    forwarded: forwardHeaders.length === 0 ? undefined : forwardedFrom(request.headers, forwardHeaders),
   });
   const { raw } = reply;
   lifetime.inFlight += 1;

@@ -1,0 +1,60 @@
+import { type IncomingHttpHeaders, validateHeaderName } from 'node:http';
+
+/** Headers that the gateway writes itself, and those that belong to one connection. */
+const own = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'traceparent',
+  'tracestate',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-request-id',
+]);
+
+const credentials = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+/**
+ * The names of client headers to forward, in lower case, each once.
+ * @throws Error naming the one that cannot be forwarded.
+ */
+export function readHeaderNames(names: readonly string[]): readonly string[] {
+  return [...new Set(names.map(readHeaderName))];
+}
+
+function readHeaderName(name: string): string {
+  try {
+    validateHeaderName(name);
+  } catch (error) {
+    throw new Error(`"${name}" cannot be forwarded: it is no name of an HTTP header. Correct it.`, {
+      cause: error,
+    });
+  }
+  const lower = name.toLowerCase();
+  if (own.has(lower)) {
+    throw new Error(`Header "${name}" cannot be forwarded: the gateway writes it itself. Leave it out.`);
+  }
+  return lower;
+}
+
+/** Whether one of the headers is a client's own credential, which no answer may be shared over. */
+export function holdCredentials(names: readonly string[]): boolean {
+  return names.some((name) => credentials.has(name));
+}
+
+/** The named headers that a client sent: names and values in turn, in the order of the names. */
+export function forwardedFrom(headers: IncomingHttpHeaders, names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : [name, Array.isArray(value) ? value.join(', ') : value];
+  });
+}
