@@ -328,7 +328,7 @@ describe.each(engines)('import on $engine', ({ engine, missing }) => {
     });
     await expect(stopped).rejects.toThrow();
     const written = (await accounts()).filter(({ name }) => name.startsWith('B'));
-    expect(written).toHaveLength(500);
+    expect(written).toHaveLength(200);
   });
 
   it.skipIf(missing)('says what is wrong with a file that cannot be read at all', async () => {

@@ -14,7 +14,7 @@ import { openRefusals, type Refusal, type RefusalLog } from './refusals.ts';
 import { type PendingRow, type Run, writeBatch } from './write-batch.ts';
 
 /** Rows per transaction: some milliseconds of work, since nothing else runs in the process meanwhile. */
-const batchSize = 500;
+const batchSize = 200;
 
 export interface ImportOptions {
   /** The CSV file. */

@@ -15,11 +15,11 @@ export function naturalId(source: string, kind: ImportKind, key: readonly string
   const digest = hash('sha256', JSON.stringify([source, kind, ...key]), 'buffer');
   let text = '';
   for (let start = 0; start < 10; start += 5) {
-    let bits = BigInt(`0x${digest.subarray(start, start + 5).toString('hex')}`);
+    let bits = digest.readUIntBE(start, 5);
     let part = '';
     for (let place = 0; place < 8; place += 1) {
-      part = base32[Number(bits & 31n)] + part;
-      bits >>= 5n;
+      part = base32.charAt(bits % 32) + part;
+      bits = Math.floor(bits / 32);
     }
     text += part;
   }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { cellCleaner, placeholder } from './columns.ts';
 import { dateReader } from './date-format.ts';
 import { type FieldType, type ImportKind, kinds } from './kinds.ts';
@@ -190,11 +191,12 @@ function moneyReader(name: string, field: MoneyField): FieldReader {
 
 function dateFieldReader(name: string, field: DateField): FieldReader {
   const readers = field.formats.map(dateReader);
+  const read = remembered(
+    (text) => readers.map((reader) => reader(text)).find((date) => date !== null) ?? '',
+  );
   return scalarReader(name, field, (text) => {
-    for (const read of readers) {
-      const date = read(text);
-      if (date !== null) return date;
-    }
+    const date = read(text);
+    if (date !== '') return date;
     throw new Refused(`"${text}" is not a date that exists, written ${field.formats.join(' or ')}`);
   });
 }
@@ -218,6 +220,7 @@ function referenceReader(
   to: ImportKind,
   field: ReferenceField,
 ): FieldReader {
+  const idOf = remembered((key) => naturalId(source, to, JSON.parse(key) as string[]));
   return ({ cell, note }, { values, references }) => {
     const parts = field.column.map(cell);
     if (parts.every((part) => part === '')) {
@@ -226,7 +229,7 @@ function referenceReader(
       return;
     }
     if (parts.includes('')) throw new Refused('a part of the key is empty');
-    const id = naturalId(source, to, parts);
+    const id = idOf(JSON.stringify(parts));
     values[`${name}Id`] = id;
     if (to !== as) {
       references.push({ field: name, to, id, key: parts.join(', '), unknown: field.unknown ?? 'refuse' });
@@ -238,4 +241,16 @@ function fallback({ note }: Row, name: string, field: { readonly default?: strin
   if (field.default === undefined) return '';
   note({ text: `${name}: empty, read as "${field.default}"` });
   return field.default;
+}
+
+/** Columns such as dates and owners hold the same few texts in row after row. */
+function remembered(read: (text: string) => string): (text: string) => string {
+  const known = new LRUCache<string, string>({ max: 10_000 });
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const value = read(text);
+    known.set(text, value);
+    return value;
+  };
 }
