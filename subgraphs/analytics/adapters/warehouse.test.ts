@@ -298,14 +298,14 @@ describe.each(engines)('a warehouse on $engine', ({ open }) => {
     );
   });
 
-  it('pages through touches, latest first, without gap or double', async () => {
+  it('pages through the touches up to the watermark, latest first, without gap or double', async () => {
     const tenant = tenantOf();
     const rows = Array.from({ length: 230 }, (_, n) =>
       touch(n, new Date(Date.parse('2026-02-01T00:00:00Z') + Math.floor(n / 3) * 60_000).toISOString(), {
         channel: n % 2 ? 'EMAIL' : 'EVENT',
       }),
     );
-    await warehouse.writeTouches(tenant, rows, seen);
+    await warehouse.writeTouches(tenant, [...rows, touch(999, later)], seen);
     await warehouse.setWatermark(tenant, mark, seen);
     const walk = async (channels: readonly TouchChannel[] | null) => {
       const ids: string[] = [];

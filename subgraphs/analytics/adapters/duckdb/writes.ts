@@ -86,17 +86,25 @@ export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
         const observed = timeOf(observedAt, 'observedAt');
         const names = columns.map(([name]) => name);
         await client.write([{ sql: `delete from staged_${kind}` }]);
+        // One batch is on its way while the next is made, never more.
+        let staging = Promise.resolve();
         let staged = 0;
         let total = 0;
         let inserted = 0;
         for await (const batch of batchesOf(rows)) {
-          await client.stage(`staged_${kind}`, toColumns(kind, columns, batch));
+          const cells = toColumns(kind, columns, batch);
+          await staging;
+          staging = client.stage(`staged_${kind}`, cells);
+          // Rows that throw before it is awaited must not leave its failure unheard.
+          staging.catch(() => {});
           staged += batch.length;
           total += batch.length;
           if (staged < mergeRows) continue;
+          await staging;
           inserted += await merge(kind, names, tenant, observed);
           staged = 0;
         }
+        await staging;
         if (staged > 0) inserted += await merge(kind, names, tenant, observed);
         return { inserted, known: total - inserted };
       });
