@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { wholeNumber } from '#cli/settings.ts';
 import { overhead } from './overhead/index.ts';
+import { sharing } from './sharing/index.ts';
 
 await new Command('bench')
   .description('measures the gateway on this machine, on loopback alone')
@@ -23,6 +24,26 @@ await new Command('bench')
             'p99 ms': row.p99,
             MB: Math.round(row.megabytes),
             'answer kB': row.kilobytesPerAnswer.toFixed(1),
+          })),
+        );
+      }),
+  )
+  .addCommand(
+    new Command('sharing')
+      .description('subgraph calls a client request, while 64 clients ask at once')
+      .option('--out <folder>', 'where sharing.json is written', 'bench/results')
+      .action(async ({ out }: { out: string }) => {
+        const rows = await sharing(out);
+        console.table(
+          rows.map((row) => ({
+            operation: row.operation,
+            'delay ms': row.delayMs,
+            'calls alone': row.callsAlone,
+            'calls a request': row.callsPerRequest.toFixed(2),
+            'CPU µs': Math.round(row.cpuMicrosPerRequest),
+            'requests/s': Math.round(row.requestsPerSecond),
+            'p50 ms': row.p50,
+            'p99 ms': row.p99,
           })),
         );
       }),
