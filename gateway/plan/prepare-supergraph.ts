@@ -21,18 +21,19 @@ export interface StandIn {
   readonly argumentsText: string;
 }
 
-/** What a field of one subgraph needs from others before it can be asked. */
-export interface Requirement {
-  /** The required selection, in the planner's names. */
-  readonly selectionSet: SelectionSetNode;
-}
-
 /** The supergraph as the planner gets it, and what is needed to read its plans. */
 export interface PreparedSupergraph {
   readonly sdl: string;
   readonly standIns: ReadonlyMap<string, StandIn>;
-  /** By `requirementKey`. */
-  readonly requirements: ReadonlyMap<string, Requirement>;
+  /** What fields of one subgraph need from others, in the planner's names: `subgraphKey.field` → selection. */
+  readonly requirements: ReadonlyMap<string, SelectionSetNode>;
+  /** The first key by which a subgraph finds objects of a type, by `subgraphKey`. */
+  readonly keys: ReadonlyMap<string, SelectionSetNode>;
+  /** The named type of a field, and how many lists are around it. */
+  readonly fieldType: (
+    type: string,
+    field: string,
+  ) => { readonly type: string; readonly lists: number } | undefined;
 }
 
 /** Stand-in fields end so; nobody else's names may. */
@@ -40,8 +41,9 @@ export const STAND_IN = /__required\d+$/;
 
 type FieldsType = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode;
 
-export function requirementKey(subgraph: string, type: string, field: string): string {
-  return `${subgraph}\n${type}.${field}`;
+/** The key of what concerns a type in one subgraph. */
+export function subgraphKey(subgraph: string, type: string): string {
+  return `${subgraph}\n${type}`;
 }
 
 /**
@@ -64,21 +66,24 @@ export function prepareSupergraph(sdl: string): PreparedSupergraph {
   return {
     sdl: print(prepared),
     standIns: standIns.all,
-    requirements: requirementsOf(prepared),
+    fieldType: fieldTypesOf(prepared),
+    ...joinsOf(prepared),
   };
 }
 
 function withResolvableFirst<T extends FieldsType>(type: T): T {
   const directives = type.directives ?? [];
-  const isLast = (directive: ConstDirectiveNode): boolean =>
-    directive.name.value === 'join__type' &&
-    directive.arguments?.some(
-      ({ name, value }) => name.value === 'resolvable' && value.kind === Kind.BOOLEAN && !value.value,
-    ) === true;
   return {
     ...type,
-    directives: [...directives.filter((each) => !isLast(each)), ...directives.filter(isLast)],
+    directives: [...directives.filter((each) => !isUnresolvable(each)), ...directives.filter(isUnresolvable)],
   };
+}
+
+function isUnresolvable(directive: ConstDirectiveNode): boolean {
+  if (directive.name.value !== 'join__type') return false;
+  return (directive.arguments ?? []).some(
+    ({ name, value }) => name.value === 'resolvable' && value.kind === Kind.BOOLEAN && !value.value,
+  );
 }
 
 class StandIns {
@@ -179,33 +184,60 @@ class StandIns {
   }
 }
 
-function requirementsOf(document: DocumentNode): Map<string, Requirement> {
-  const subgraphNames = new Map<string, string>();
-  const requirements = new Map<string, Requirement>();
+/** What the join directives say of each subgraph. */
+function joinsOf(document: DocumentNode): Pick<PreparedSupergraph, 'requirements' | 'keys'> {
+  const subgraphNames = graphNames(document);
+  const requirements = new Map<string, SelectionSetNode>();
+  const keys = new Map<string, SelectionSetNode>();
+  const subgraphOf = (directive: ConstDirectiveNode): string => {
+    const graph = directive.arguments?.find(({ name }) => name.value === 'graph')?.value;
+    return (graph?.kind === Kind.ENUM ? subgraphNames.get(graph.value) : undefined) ?? '';
+  };
+  for (const definition of document.definitions) {
+    if (!isFieldsType(definition)) continue;
+    const type = definition.name.value;
+    for (const directive of definition.directives ?? []) {
+      const key = directive.name.value === 'join__type' ? stringArgument(directive, 'key') : undefined;
+      const at = subgraphKey(subgraphOf(directive), type);
+      if (key !== undefined && !isUnresolvable(directive) && !keys.has(at)) keys.set(at, parseSelection(key));
+    }
+    for (const field of definition.fields ?? []) {
+      for (const directive of field.directives ?? []) {
+        const required =
+          directive.name.value === 'join__field' ? stringArgument(directive, 'requires') : undefined;
+        const at = `${subgraphKey(subgraphOf(directive), type)}.${field.name.value}`;
+        if (required !== undefined) requirements.set(at, parseSelection(required));
+      }
+    }
+  }
+  return { requirements, keys };
+}
+
+/** `join__Graph` value → subgraph name. */
+function graphNames(document: DocumentNode): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.ENUM_TYPE_DEFINITION || definition.name.value !== 'join__Graph') continue;
     for (const value of definition.values ?? []) {
       const graph = value.directives?.find(({ name }) => name.value === 'join__graph');
       const name = graph && stringArgument(graph, 'name');
-      if (name !== undefined) subgraphNames.set(value.name.value, name);
+      if (name !== undefined) names.set(value.name.value, name);
     }
   }
+  return names;
+}
+
+function fieldTypesOf(document: DocumentNode): PreparedSupergraph['fieldType'] {
+  const types = new Map<string, Map<string, TypeNode>>();
   for (const definition of document.definitions) {
     if (!isFieldsType(definition)) continue;
-    for (const field of definition.fields ?? []) {
-      for (const directive of field.directives ?? []) {
-        const required =
-          directive.name.value === 'join__field' ? stringArgument(directive, 'requires') : undefined;
-        if (required === undefined) continue;
-        const graph = directive.arguments?.find(({ name }) => name.value === 'graph')?.value;
-        const subgraph = graph?.kind === Kind.ENUM ? subgraphNames.get(graph.value) : undefined;
-        if (subgraph === undefined) continue;
-        const key = requirementKey(subgraph, definition.name.value, field.name.value);
-        requirements.set(key, { selectionSet: parseSelection(required) });
-      }
-    }
+    const fields = (definition.fields ?? []).map(({ name, type }) => [name.value, type] as const);
+    types.set(definition.name.value, new Map(fields));
   }
-  return requirements;
+  return (type, field) => {
+    const found = types.get(type)?.get(field);
+    return found && { type: namedType(found), lists: listsAround(found) };
+  };
 }
 
 function isFieldsType(definition: DefinitionNode): definition is FieldsType {
@@ -231,4 +263,9 @@ function selectionText(selectionSet: SelectionSetNode): string {
 
 function namedType(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
+}
+
+function listsAround(type: TypeNode): number {
+  if (type.kind === Kind.NAMED_TYPE) return 0;
+  return listsAround(type.type) + (type.kind === Kind.LIST_TYPE ? 1 : 0);
 }

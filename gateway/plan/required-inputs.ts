@@ -1,0 +1,241 @@
+import type { FetchNode, QueryPlanSelectionNode } from '@apollo/query-planner';
+import {
+  type DirectiveNode,
+  type FieldNode,
+  GraphQLError,
+  Kind,
+  parse,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+  visit,
+} from 'graphql';
+import { responseName } from './errors.ts';
+import { type PreparedSupergraph, subgraphKey } from './prepare-supergraph.ts';
+
+/** Fields of one fetch that are asked for without what they require, at one place and on one type. */
+export interface EarlyFields {
+  /** From the fetch's own path on, with `@` for lists. */
+  readonly path: readonly string[];
+  /** An entity fetch for them, with all that they require as its input. */
+  readonly fetch: FetchNode & { readonly requires: QueryPlanSelectionNode[] };
+}
+
+/** What a field of a fetch's subgraph requires of others; `undefined` where it requires nothing. */
+export function requiredBy(
+  fetch: FetchNode,
+  type: string,
+  field: FieldNode,
+  prepared: PreparedSupergraph,
+): SelectionSetNode | undefined {
+  return prepared.requirements.get(`${subgraphKey(fetch.serviceName, type)}.${field.name.value}`);
+}
+
+/** The top-level fields of a plan's selections, whatever their type conditions. */
+export function sentKeys(selections: readonly QueryPlanSelectionNode[]): Set<string> {
+  return new Set(selections.flatMap(innerFields).map(({ name }) => name));
+}
+
+/** The top-level fields of a selection set, whatever their type conditions. */
+export function fieldNames(selectionSet: SelectionSetNode | undefined): Set<string> {
+  return new Set(
+    (selectionSet?.selections ?? []).flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.name.value];
+      return selection.kind === Kind.INLINE_FRAGMENT ? [...fieldNames(selection.selectionSet)] : [];
+    }),
+  );
+}
+
+/**
+ * Takes out of a fetch the fields whose required input it does not have: in an entity fetch, what is neither
+ * sent along; deeper down, what is not asked for beside the field. `kept` is `undefined` where nothing is left.
+ */
+export function takeEarlyFields(
+  fetch: FetchNode,
+  prepared: PreparedSupergraph,
+): { readonly kept: FetchNode | undefined; readonly early: readonly EarlyFields[] } {
+  const early: EarlyFields[] = [];
+  const sent = fetch.requires && sentKeys(fetch.requires);
+
+  /** `wrappers` are the directives of the fragments around, since the last field. */
+  const prune = (
+    selectionSet: SelectionSetNode,
+    type: string,
+    available: ReadonlySet<string>,
+    path: readonly string[] | undefined,
+    wrappers: readonly (readonly DirectiveNode[])[],
+  ): SelectionSetNode => {
+    const taken: FieldNode[] = [];
+    const required: SelectionSetNode[] = [];
+    const kept = selectionSet.selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const condition = selection.typeCondition?.name.value ?? type;
+        const around = [...wrappers, selection.directives ?? []];
+        const inner = prune(selection.selectionSet, condition, available, path, around);
+        return inner.selections.length > 0 ? [{ ...selection, selectionSet: inner }] : [];
+      }
+      const needs = requiredBy(fetch, type, selection, prepared);
+      if (needs !== undefined && [...fieldNames(needs)].some((name) => !available.has(name))) {
+        taken.push(selection);
+        required.push(needs);
+        return [];
+      }
+      const field = prepared.fieldType(type, selection.name.value);
+      if (selection.selectionSet === undefined || field === undefined) return [selection];
+      const below = [...(path ?? []), responseName(selection), ...Array<string>(field.lists).fill('@')];
+      const siblings = fieldNames(selection.selectionSet);
+      return [{ ...selection, selectionSet: prune(selection.selectionSet, field.type, siblings, below, []) }];
+    });
+    if (taken.length === 0) return { ...selectionSet, selections: kept };
+    // At the top of an entity fetch the way in is known already; elsewhere a key has to be asked for.
+    const isTop = path === undefined;
+    const key = isTop ? undefined : prepared.keys.get(subgraphKey(fetch.serviceName, type));
+    if (!isTop && key === undefined) throw noWayBack(fetch, type, taken);
+    early.push({
+      path: path ?? [],
+      fetch: entityFetch(fetch, type, wrapped(taken, wrappers), [
+        { kind: 'Field', name: '__typename' },
+        ...(key ? planSelections(key) : (fetch.requires ?? []).flatMap(innerFields)),
+        ...required.flatMap(planSelections),
+      ]),
+    });
+    return { ...selectionSet, selections: [...kept, ...(key ? [TYPENAME, ...key.selections] : [])] };
+  };
+
+  const kept = mapEntryPoint(fetch, (selectionSet, type) =>
+    prune(selectionSet, type, sent ?? fieldNames(selectionSet), sent ? undefined : [], []),
+  );
+  return early.length === 0 ? { kept: fetch, early } : { kept, early };
+}
+
+/** The entity fetch with only those fields that are kept; `undefined` where none is left. */
+export function keepEntityFields(
+  fetch: FetchNode,
+  keeps: (type: string, field: FieldNode) => boolean,
+): FetchNode | undefined {
+  const prune = (selectionSet: SelectionSetNode, type: string): SelectionSetNode => ({
+    ...selectionSet,
+    selections: selectionSet.selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FIELD) return keeps(type, selection) ? [selection] : [];
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+      const inner = prune(selection.selectionSet, selection.typeCondition?.name.value ?? type);
+      return inner.selections.length > 0 ? [{ ...selection, selectionSet: inner }] : [];
+    }),
+  });
+  return mapEntryPoint(fetch, prune);
+}
+
+const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
+
+/** Rewrites what a fetch selects of its entities, or of its root type; `undefined` where no field is left. */
+function mapEntryPoint(
+  fetch: FetchNode,
+  rewrite: (selectionSet: SelectionSetNode, type: string) => SelectionSetNode,
+): FetchNode | undefined {
+  const document = parse(fetch.operation, { noLocation: true });
+  const isEntities = fetch.requires !== undefined;
+  const rootType = fetch.operationKind === 'mutation' ? 'Mutation' : 'Query';
+  let isEmpty = false;
+  const rewritten = visit(document, {
+    OperationDefinition(operation) {
+      const top = operation.selectionSet.selections[0];
+      if (isEntities && top?.kind === Kind.FIELD && top.selectionSet) {
+        const inner = rewrite(top.selectionSet, '_Entity');
+        isEmpty = [...fieldNames(inner)].every((name) => name === '__typename');
+        const selections = [{ ...top, selectionSet: inner }];
+        return { ...operation, selectionSet: { ...operation.selectionSet, selections } };
+      }
+      const selectionSet = rewrite(operation.selectionSet, rootType);
+      isEmpty = selectionSet.selections.length === 0;
+      return { ...operation, selectionSet };
+    },
+  });
+  return isEmpty ? undefined : withUsedVariables({ ...fetch, operation: print(rewritten) });
+}
+
+/** An entity fetch of the same subgraph for some fields of one type. */
+function entityFetch(
+  fetch: FetchNode,
+  type: string,
+  selections: readonly SelectionNode[],
+  input: QueryPlanSelectionNode[],
+): EarlyFields['fetch'] {
+  const document = parse(fetch.operation, { noLocation: true });
+  const definitions = document.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? (definition.variableDefinitions ?? []) : [],
+  );
+  const name = fetch.operationName ?? '';
+  const others = definitions.filter(({ variable }) => variable.name.value !== 'representations').map(print);
+  const entity = print({ kind: Kind.SELECTION_SET, selections });
+  const operation = `query ${name}(${['$representations:[_Any!]!', ...others].join(' ')}) {
+    _entities(representations: $representations) { ... on ${type} ${entity} }
+  }`;
+  return {
+    ...withUsedVariables({ ...fetch, operation, operationKind: 'query' as FetchNode['operationKind'] }),
+    inputRewrites: fetch.requires ? fetch.inputRewrites : undefined,
+    outputRewrites: undefined,
+    requires: [{ kind: 'InlineFragment', typeCondition: type, selections: input }],
+  };
+}
+
+function withUsedVariables(fetch: FetchNode): FetchNode {
+  const document = parse(fetch.operation, { noLocation: true });
+  const used = new Set<string>();
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable: ({ name }) => void used.add(name.value),
+  });
+  const operation = visit(document, {
+    VariableDefinition: ({ variable }) => (used.has(variable.name.value) ? undefined : null),
+  });
+  return {
+    ...fetch,
+    operation: stripIgnoredCharacters(print(operation)),
+    variableUsages: fetch.variableUsages?.filter((name) => used.has(name)),
+  };
+}
+
+function wrapped(
+  fields: readonly FieldNode[],
+  wrappers: readonly (readonly DirectiveNode[])[],
+): SelectionNode[] {
+  return wrappers.reduceRight<SelectionNode[]>(
+    (inner, directives) =>
+      directives.length === 0
+        ? inner
+        : [
+            {
+              kind: Kind.INLINE_FRAGMENT,
+              directives,
+              selectionSet: { kind: Kind.SELECTION_SET, selections: inner },
+            },
+          ],
+    [...fields],
+  );
+}
+
+function innerFields(node: QueryPlanSelectionNode): Extract<QueryPlanSelectionNode, { kind: 'Field' }>[] {
+  return node.kind === 'InlineFragment' ? node.selections.flatMap(innerFields) : [node];
+}
+
+function planSelections(selectionSet: SelectionSetNode): QueryPlanSelectionNode[] {
+  return selectionSet.selections.flatMap((selection): QueryPlanSelectionNode[] => {
+    if (selection.kind === Kind.FIELD) {
+      const selections = selection.selectionSet && planSelections(selection.selectionSet);
+      return [{ kind: 'Field', name: selection.name.value, selections }];
+    }
+    if (selection.kind !== Kind.INLINE_FRAGMENT) return [];
+    const selections = planSelections(selection.selectionSet);
+    return [{ kind: 'InlineFragment', typeCondition: selection.typeCondition?.name.value, selections }];
+  });
+}
+
+function noWayBack(fetch: FetchNode, type: string, fields: readonly FieldNode[]): GraphQLError {
+  const names = fields.map(({ name }) => `${type}.${name.value}`).join(', ');
+  return new GraphQLError(
+    `The operation cannot be planned: ${names} of subgraph "${fetch.serviceName}" would be asked without what it requires.`,
+    { extensions: { code: 'PLAN_MISSES_REQUIRED_FIELD' } },
+  );
+}
