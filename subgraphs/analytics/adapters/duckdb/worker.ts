@@ -26,7 +26,11 @@ const settings = workerData as WorkerSettings;
 const say = (answer: Answer) => port.postMessage(answer);
 
 try {
-  await serve(await open());
+  const instance = await open();
+  await serve(instance).catch((error: unknown) => {
+    instance.closeSync();
+    throw error;
+  });
 } catch (error) {
   say({ kind: 'unopened', message: error instanceof Error ? error.message : String(error) });
 }
@@ -35,6 +39,8 @@ function open(): Promise<DuckDBInstance> {
   return DuckDBInstance.create(settings.file, {
     memory_limit: settings.memoryLimit,
     threads: String(settings.threads),
+    // A query never makes the process load code from the network.
+    autoinstall_known_extensions: 'false',
   });
 }
 
