@@ -1,5 +1,11 @@
 import { BlockList, isIP } from 'node:net';
 import type { Logger } from 'pino';
+import {
+  checkOperationLimits,
+  checkWhole,
+  defaultOperationLimits,
+  type OperationLimits,
+} from './limits/operation-limits.ts';
 
 /** Deadlines in milliseconds. */
 export interface GatewayTimeouts {
@@ -11,9 +17,14 @@ export interface GatewayTimeouts {
   readonly bySubgraph: Readonly<Record<string, number>>;
   /** How long `close` waits for requests in flight. Default 10,000. */
   readonly closeMs: number;
+  /** Planning one operation; one that takes longer is refused. Default 5,000. */
+  readonly planMs: number;
+  /** Planning workers that had nothing to do for so long are ended; the next miss starts one. Default 300,000. */
+  readonly plannerIdleMs: number;
 }
 
-export interface GatewayLimits {
+/** Sizes of requests, answers, queues and caches; those of single operations are `OperationLimits`. */
+export interface GatewayLimits extends OperationLimits {
   /** Bytes of a client's request body. Default 1 MB. */
   readonly bodyBytes: number;
   /** Bytes of one subgraph answer. Default 10 MB. */
@@ -30,6 +41,18 @@ export interface GatewayLimits {
   readonly plans: number;
   /** Characters of the operations that they were made from. Default 1,000,000. */
   readonly planCharacters: number;
+  /** Documents kept for clients that send only their hash; `false` keeps none. Default 1,000. */
+  readonly persistedQueries: number | false;
+  /** Characters of all of their texts together. Default 1,000,000. */
+  readonly persistedQueryCharacters: number;
+  /** Operations that may wait to be planned. Default 1,000. */
+  readonly waitingPlans: number;
+  /** Paths that the planner may hold open for one field before it refuses the operation. Default 10,000. */
+  readonly plannerPaths: number;
+  /** Megabytes of one planning worker's heap. Default 1,024. */
+  readonly plannerMemoryMb: number;
+  /** Plans that a new generation makes for the operations asked for most in the previous one. Default 200. */
+  readonly warmedPlans: number;
 }
 
 /** How fetches are shared between client requests. */
@@ -57,10 +80,22 @@ export interface GatewayOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly logger: Logger;
-  /** Folder of operations with REST routes beside them (`Name.graphql`, `Name.rest.yaml`). Default: no routes. */
+  /**
+   * Folder of operations (`Name.graphql`), planned before the gateway is ready, and of the REST routes beside some of
+   * them (`Name.rest.yaml`). Default: none.
+   */
   readonly routes?: string;
+  /** A plan file, as `writePlans` writes it: what it holds has not to be planned. Default: none. */
+  readonly plans?: string;
+  /** How often the supergraph file is looked at, to reload it when it changes. Default 1,000; 0 for never. */
+  readonly watchMs?: number;
   /** Subgraph name → URL, in place of the supergraph's own routing URLs. */
   readonly subgraphUrls?: Readonly<Record<string, string>>;
+  /**
+   * True answers only the documents of the folder of operations, by hash or as text, and refuses any other with
+   * `PERSISTED_ONLY`, introspection too. What its REST routes ask is always answered. Default false.
+   */
+  readonly persistedOnly?: boolean;
   readonly timeouts?: Partial<GatewayTimeouts>;
   readonly limits?: Partial<GatewayLimits>;
   readonly sharing?: Partial<GatewaySharing>;
@@ -73,11 +108,20 @@ export interface GatewayOptions {
 }
 
 export function timeoutsWithDefaults(given: Partial<GatewayTimeouts> = {}): GatewayTimeouts {
-  return { requestMs: 30_000, subgraphMs: 10_000, bySubgraph: {}, closeMs: 10_000, ...given };
+  return {
+    requestMs: 30_000,
+    subgraphMs: 10_000,
+    bySubgraph: {},
+    closeMs: 10_000,
+    planMs: 5_000,
+    plannerIdleMs: 300_000,
+    ...given,
+  };
 }
 
 export function limitsWithDefaults(given: Partial<GatewayLimits> = {}): GatewayLimits {
-  return {
+  const limits = {
+    ...defaultOperationLimits,
     bodyBytes: 1_048_576,
     answerBytes: 10_485_760,
     connections: 64,
@@ -86,8 +130,25 @@ export function limitsWithDefaults(given: Partial<GatewayLimits> = {}): GatewayL
     documentCharacters: 1_000_000,
     plans: 2_000,
     planCharacters: 1_000_000,
+    persistedQueries: 1_000,
+    persistedQueryCharacters: 1_000_000,
+    waitingPlans: 1_000,
+    plannerPaths: 10_000,
+    plannerMemoryMb: 1_024,
+    warmedPlans: 200,
     ...given,
   };
+  checkOperationLimits(limits);
+  checkPersistedLimits(limits);
+  return limits;
+}
+
+function checkPersistedLimits({ persistedQueries, persistedQueryCharacters }: GatewayLimits): void {
+  const most = Number.MAX_SAFE_INTEGER;
+  if (persistedQueries !== false) {
+    checkWhole('persistedQueries', persistedQueries, 1, most, ', or false to keep none');
+  }
+  checkWhole('persistedQueryCharacters', persistedQueryCharacters, 1, most);
 }
 
 export function sharingWithDefaults(given: Partial<GatewaySharing> = {}): GatewaySharing {
