@@ -72,9 +72,17 @@ function entityPortion({ data, errors }: GraphQLAnswer, places: readonly number[
   const own = errors.flatMap((error) => {
     const place = placeOf(error, entities.length);
     const index = place === undefined ? -1 : places.indexOf(place);
-    return index < 0 ? [] : [{ ...error, path: ['_entities', index, ...(error.path ?? []).slice(2)] }];
+    return index < 0 ? [] : { index, error: { ...error, path: ['_entities', index, ...restOf(error)] } };
   });
-  return { kind: 'answer', data: { _entities: places.map((place) => entities[place]) }, errors: own };
+  return {
+    kind: 'answer',
+    data: { _entities: places.map((place) => entities[place]) },
+    errors: own.toSorted((a, b) => a.index - b.index).map(({ error }) => error),
+  };
+}
+
+function restOf({ path }: SubgraphError): readonly (string | number)[] {
+  return path?.slice(2) ?? [];
 }
 
 /** The place of the part that an error belongs to. */

@@ -1,0 +1,160 @@
+import { array, assert, asyncProperty, constant, integer, nat, oneof, record, uniqueArray } from 'fast-check';
+import { expect, test } from 'vitest';
+import type { SubgraphAnswer } from '#gateway/plan/types.ts';
+import { until } from './fixture.ts';
+import { type Asked, account, type HeldCall, type HeldSubgraph, startHeldSubgraph } from './held-subgraph.ts';
+
+/*
+ * A subgraph that deals with each entity by its number. What it does for a list follows from the list alone, so that
+ * the answer that a requester would have had alone can be told beforehand.
+ */
+const unreadable = 13;
+const nulling = 17;
+const pathless = 19;
+const failing = (id: number) => id % 5 === 0;
+const absent = (id: number) => id % 7 === 0;
+
+type Body = { readonly text: string; readonly type: string };
+
+function bodyFor(ids: readonly number[]): Body {
+  if (ids.includes(unreadable)) {
+    return { text: '<html>', type: 'text/html' };
+  }
+  const errors: object[] = ids.flatMap((id, index) =>
+    failing(id) ? [{ message: `no name of ${id}`, path: ['_entities', index, 'name'] }] : [],
+  );
+  if (ids.includes(nulling)) {
+    return json({ data: null, errors: [...errors, { message: 'all is null', path: ['_entities'] }] });
+  }
+  const entities = ids.map((id) => (absent(id) ? null : { id, name: failing(id) ? null : `name ${id}` }));
+  const loose = ids.includes(pathless) ? [{ message: 'somewhere' }] : [];
+  return json({ data: { _entities: entities }, errors: [...errors, ...loose] });
+}
+
+function json(body: object): Body {
+  return { text: JSON.stringify(body), type: 'application/json' };
+}
+
+function alone(ids: readonly number[]): object {
+  const { text, type } = bodyFor(ids);
+  if (type === 'text/html') {
+    return {
+      kind: 'failure',
+      code: 'SUBGRAPH_INVALID_ANSWER',
+      message: 'Subgraph "accounts" gave an answer that cannot be read.',
+    };
+  }
+  return { kind: 'answer', ...JSON.parse(text) };
+}
+
+function idsOf(call: HeldCall): number[] {
+  return (call.variables.representations as readonly { readonly id: string }[]).map(({ id }) => Number(id));
+}
+
+type Step =
+  | { readonly kind: 'ask'; readonly ids: readonly number[] }
+  | { readonly kind: 'turn' }
+  | { readonly kind: 'answer'; readonly which: number }
+  | { readonly kind: 'leave'; readonly which: number };
+
+const steps = array(
+  oneof(
+    {
+      weight: 4,
+      arbitrary: record({
+        kind: constant('ask' as const),
+        ids: uniqueArray(integer({ min: 1, max: 22 }), { minLength: 1, maxLength: 5 }),
+      }),
+    },
+    { weight: 2, arbitrary: record({ kind: constant('turn' as const) }) },
+    { weight: 2, arbitrary: record({ kind: constant('answer' as const), which: nat(10) }) },
+    { weight: 1, arbitrary: record({ kind: constant('leave' as const), which: nat(10) }) },
+  ),
+  { minLength: 2, maxLength: 30 },
+);
+
+interface Waiting {
+  readonly ids: readonly number[];
+  readonly asked: Asked;
+  hasLeft: boolean;
+  answer: SubgraphAnswer | undefined;
+}
+
+/** Calls that are to be answered, once all that the gateway has sent is there. */
+async function open(subgraph: HeldSubgraph): Promise<readonly HeldCall[]> {
+  const pending = () => subgraph.calls.filter((call) => !call.isOver);
+  await until(() => pending().length === subgraph.target.load);
+  return pending();
+}
+
+function give(call: HeldCall | undefined): void {
+  if (call !== undefined) {
+    const { text, type } = bodyFor(idsOf(call));
+    call.answer(text, type);
+  }
+}
+
+/** Turns of the event loop, so that what is to go out goes out. */
+async function turn(): Promise<void> {
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+}
+
+async function play(subgraph: HeldSubgraph, played: readonly Step[]): Promise<readonly Waiting[]> {
+  const all: Waiting[] = [];
+  for (const step of played) {
+    if (step.kind === 'ask') {
+      const asked = subgraph.ask({ representations: step.ids.map(account) });
+      const waiting: Waiting = { ids: step.ids, asked, hasLeft: false, answer: undefined };
+      void asked.answer.then((answer) => {
+        waiting.answer = answer;
+      });
+      all.push(waiting);
+    } else if (step.kind === 'turn') {
+      await turn();
+    } else if (step.kind === 'answer') {
+      await turn();
+      const pending = await open(subgraph);
+      give(pending[step.which % Math.max(1, pending.length)]);
+    } else {
+      const still = all.filter((waiting) => waiting.answer === undefined);
+      const leaver = still[step.which % Math.max(1, still.length)];
+      if (leaver !== undefined) {
+        leaver.hasLeft = true;
+        leaver.asked.leave();
+      }
+    }
+  }
+  while (all.some((waiting) => waiting.answer === undefined)) {
+    await turn();
+    (await open(subgraph)).forEach(give);
+  }
+  await until(() => subgraph.target.load === 0);
+  return all;
+}
+
+test('however requests are interleaved, each has what it would have had alone', async () => {
+  const subgraph = await startHeldSubgraph({ inFlight: 2, representations: 8 });
+  let asked = 0;
+  try {
+    await assert(
+      asyncProperty(steps, async (played) => {
+        const all = await play(subgraph, played);
+        asked += all.length;
+        for (const { ids, answer, hasLeft, asked: request } of all) {
+          if (!hasLeft) {
+            const { shared: _, ...own } = answer as { shared?: boolean };
+            expect(own).toEqual(alone(ids));
+          }
+          expect(request.scope.records).toHaveLength(1);
+          expect(request.scope.underWay.size).toBe(0);
+        }
+        expect(subgraph.target.sharing?.shapes.size).toBe(0);
+      }),
+      { numRuns: 150 },
+    );
+    expect(subgraph.calls.length).toBeLessThan(asked);
+  } finally {
+    await subgraph.end();
+  }
+});
