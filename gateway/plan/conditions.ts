@@ -38,6 +38,20 @@ export function selectionConditions(directives: readonly DirectiveNode[] | undef
   return conditions;
 }
 
+/** Whether some variables meet all of the conditions. */
+export function isPossible(conditions: readonly SelectionCondition[]): boolean {
+  const wanted = new Map<string, boolean>();
+  for (const condition of conditions) {
+    if (condition.kind === 'constant') {
+      if (!condition.holds) return false;
+    } else {
+      if ((wanted.get(condition.name) ?? condition.wanted) !== condition.wanted) return false;
+      wanted.set(condition.name, condition.wanted);
+    }
+  }
+  return true;
+}
+
 /** Finds the variables that decide what an operation selects. */
 export function conditionVariables(
   operation: OperationDefinitionNode,

@@ -1,5 +1,6 @@
 import type { FetchNode, PlanNode, QueryPlanSelectionNode } from '@apollo/query-planner';
 import { GraphQLError } from 'graphql';
+import type { SelectionCondition } from './conditions.ts';
 import { type FetchShape, fetchShape } from './errors.ts';
 import type { PreparedSupergraph } from './prepare-supergraph.ts';
 import { sentKeys, takeEarlyFields } from './required-inputs.ts';
@@ -16,6 +17,7 @@ export function orderPlan(node: PlanNode, prepared: PreparedSupergraph): PlanNod
   const { node: ordered, late } = postpone({ kind: 'Sequence', nodes: [node] }, [], [], {
     prepared,
     whole: node,
+    around: [],
   });
   const [unmet] = late;
   if (unmet === undefined) return ordered;
@@ -29,6 +31,8 @@ interface Cure {
   readonly prepared: PreparedSupergraph;
   /** The plan as the planner made it. */
   readonly whole: PlanNode;
+  /** The conditions of the nodes around. */
+  readonly around: readonly SelectionCondition[];
 }
 
 /** A fetch that has to wait for others. */
@@ -84,8 +88,12 @@ function postpone(
       return { node: inSequence(nodes), late };
     }
     case 'Condition': {
-      const met = node.ifClause && postpone(node.ifClause, path, before, cure);
-      const unmet = node.elseClause && postpone(node.elseClause, path, before, cure);
+      const when = (wanted: boolean): Cure => ({
+        ...cure,
+        around: [...cure.around, { kind: 'variable', name: node.condition, wanted }],
+      });
+      const met = node.ifClause && postpone(node.ifClause, path, before, when(true));
+      const unmet = node.elseClause && postpone(node.elseClause, path, before, when(false));
       const wrap = (clause: 'ifClause' | 'elseClause', late: readonly Late[] = []): Late[] =>
         late.map((each) => ({
           ...each,
@@ -107,7 +115,7 @@ function postponeInFetch(
   before: readonly PlanNode[],
   cure: Cure,
 ): Postponed {
-  const { kept, early } = takeEarlyFields(fetch, cure.prepared);
+  const { kept, early } = takeEarlyFields(fetch, cure.prepared, cure.around);
   const late = early.map((each): Late => {
     const node: PlanNode =
       each.path.length === 0 ? each.fetch : { kind: 'Flatten', path: [...each.path], node: each.fetch };

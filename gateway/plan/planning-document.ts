@@ -16,7 +16,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { selectionConditions } from './conditions.ts';
+import { isPossible, type SelectionCondition, selectionConditions } from './conditions.ts';
 import { responseName } from './errors.ts';
 import { type PlanningNames, planningNames } from './planning-names.ts';
 
@@ -25,7 +25,7 @@ import { type PlanningNames, planningNames } from './planning-names.ts';
  * right.
  *
  * - Names are those of `planningNames`.
- * - What constants of `@skip` and `@include` leave out is left out: the planner would fetch for it.
+ * - What `@skip` and `@include` exclude whatever the variables is left out: the planner would fetch for it.
  * - An object whose fields all may be skipped is asked for its type name: the planner would not ask for the
  *   object, though whether it is null shows.
  * - Where some subgraph has an interface as one object type, a fragment on another abstract type stands once for
@@ -37,7 +37,14 @@ export function planningDocument(
   supergraphSchema: GraphQLSchema,
 ): DocumentNode {
   const names = planningNames(document, supergraphSchema);
-  const chosen = visit(document, { SelectionSet: withoutExcluded });
+  const chosen: DocumentNode = {
+    ...document,
+    definitions: document.definitions.map((definition) =>
+      'selectionSet' in definition
+        ? { ...definition, selectionSet: withoutExcluded(definition.selectionSet, []) }
+        : definition,
+    ),
+  };
   const typed = hasInterfaceObjects(supergraphSchema) ? withObjectTypes(chosen, schema) : chosen;
   const fragments = fragmentsOf(typed);
   const kept = visit(typed, {
@@ -58,14 +65,19 @@ function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefini
   return fragments;
 }
 
-function withoutExcluded(selectionSet: SelectionSetNode): SelectionSetNode {
+/** Leaves out what no variables include; `outer` are the conditions around. */
+function withoutExcluded(
+  selectionSet: SelectionSetNode,
+  outer: readonly SelectionCondition[],
+): SelectionSetNode {
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
-    const conditions = selectionConditions(selection.directives);
-    if (!conditions.some((condition) => condition.kind === 'constant')) return [selection];
-    if (conditions.some((condition) => condition.kind === 'constant' && !condition.holds)) return [];
-    return [
-      { ...selection, directives: selection.directives?.filter((directive) => !isConstant(directive)) },
-    ];
+    const conditions = [...outer, ...selectionConditions(selection.directives)];
+    if (!isPossible(conditions)) return [];
+    const directives = selection.directives?.filter((directive) => !isConstant(directive));
+    if (selection.kind === Kind.FRAGMENT_SPREAD || selection.selectionSet === undefined) {
+      return [{ ...selection, directives }];
+    }
+    return [{ ...selection, directives, selectionSet: withoutExcluded(selection.selectionSet, conditions) }];
   });
   return { ...selectionSet, selections };
 }

@@ -11,6 +11,7 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql';
+import { isPossible, type SelectionCondition, selectionConditions } from './conditions.ts';
 import { responseName } from './errors.ts';
 import { type PreparedSupergraph, subgraphKey } from './prepare-supergraph.ts';
 
@@ -49,31 +50,36 @@ export function fieldNames(selectionSet: SelectionSetNode | undefined): Set<stri
 
 /**
  * Takes out of a fetch the fields whose required input it does not have: in an entity fetch, what is neither
- * sent along; deeper down, what is not asked for beside the field. `kept` is `undefined` where nothing is left.
+ * sent along; deeper down, what is not asked for beside the field. `around` are the conditions under which the
+ * fetch is made. `kept` is `undefined` where nothing is left.
  */
 export function takeEarlyFields(
   fetch: FetchNode,
   prepared: PreparedSupergraph,
+  around: readonly SelectionCondition[],
 ): { readonly kept: FetchNode | undefined; readonly early: readonly EarlyFields[] } {
   const early: EarlyFields[] = [];
   const sent = fetch.requires && sentKeys(fetch.requires);
 
-  /** `wrappers` are the directives of the fragments around, since the last field. */
+  /** `wrappers` are the directives of the fragments around since the last field, `outer` all conditions around. */
   const prune = (
     selectionSet: SelectionSetNode,
     type: string,
     available: ReadonlySet<string>,
     path: readonly string[] | undefined,
     wrappers: readonly (readonly DirectiveNode[])[],
+    outer: readonly SelectionCondition[],
   ): SelectionSetNode => {
     const taken: FieldNode[] = [];
     const required: SelectionSetNode[] = [];
     const kept = selectionSet.selections.flatMap((selection): SelectionNode[] => {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+      const conditions = [...outer, ...selectionConditions(selection.directives)];
+      // What no variables include needs no input.
+      if (selection.kind === Kind.FRAGMENT_SPREAD || !isPossible(conditions)) return [selection];
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         const condition = selection.typeCondition?.name.value ?? type;
         const around = [...wrappers, selection.directives ?? []];
-        const inner = prune(selection.selectionSet, condition, available, path, around);
+        const inner = prune(selection.selectionSet, condition, available, path, around, conditions);
         return inner.selections.length > 0 ? [{ ...selection, selectionSet: inner }] : [];
       }
       const needs = requiredBy(fetch, type, selection, prepared);
@@ -86,7 +92,8 @@ export function takeEarlyFields(
       if (selection.selectionSet === undefined || field === undefined) return [selection];
       const below = [...(path ?? []), responseName(selection), ...Array<string>(field.lists).fill('@')];
       const siblings = fieldNames(selection.selectionSet);
-      return [{ ...selection, selectionSet: prune(selection.selectionSet, field.type, siblings, below, []) }];
+      const inner = prune(selection.selectionSet, field.type, siblings, below, [], conditions);
+      return [{ ...selection, selectionSet: inner }];
     });
     if (taken.length === 0) return { ...selectionSet, selections: kept };
     // At the top of an entity fetch the way in is known already; elsewhere a key has to be asked for.
@@ -105,7 +112,7 @@ export function takeEarlyFields(
   };
 
   const kept = mapEntryPoint(fetch, (selectionSet, type) =>
-    prune(selectionSet, type, sent ?? fieldNames(selectionSet), sent ? undefined : [], []),
+    prune(selectionSet, type, sent ?? fieldNames(selectionSet), sent ? undefined : [], [], around),
   );
   return early.length === 0 ? { kept: fetch, early } : { kept, early };
 }

@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { type SelectionCondition, selectionConditions } from './conditions.ts';
+import { isPossible, type SelectionCondition, selectionConditions } from './conditions.ts';
 import { fetchShape, responseName } from './errors.ts';
 import type { PlanningNames } from './planning-names.ts';
 import { pathAfterRewrites } from './rewrites.ts';
@@ -92,17 +92,4 @@ function requestedRootFields({ operation, fragments, names }: RootFieldSource): 
   };
   search(operation.selectionSet, [], new Set());
   return found;
-}
-
-function isPossible(conditions: readonly SelectionCondition[]): boolean {
-  const wanted = new Map<string, boolean>();
-  for (const condition of conditions) {
-    if (condition.kind === 'constant') {
-      if (!condition.holds) return false;
-    } else {
-      if ((wanted.get(condition.name) ?? condition.wanted) !== condition.wanted) return false;
-      wanted.set(condition.name, condition.wanted);
-    }
-  }
-  return true;
 }
