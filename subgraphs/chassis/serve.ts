@@ -1,7 +1,6 @@
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ExecutionResult, GraphQLError } from 'graphql';
-import { parse } from 'graphql';
+import { type ExecutionResult, GraphQLError, parse } from 'graphql';
 import mercurius from 'mercurius';
 import type { Logger } from 'pino';
 import { type RequestContext, requestContext } from './context.ts';
@@ -71,7 +70,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
       subgraph.context(requestContext(request, reply, log)),
     errorFormatter: (result, context) => {
       const requestId = (context as { requestId?: string }).requestId;
-      return { statusCode: 200, response: maskErrors(result, log, requestId) };
+      return refusal(result) ?? { statusCode: 200, response: maskErrors(result, log, requestId) };
     },
     graphiql: false,
     additionalRouteOptions: {
@@ -109,6 +108,20 @@ async function listen(app: FastifyInstance, name: string, { host, port }: ServeO
       { cause: error },
     );
   }
+}
+
+/** A request that was not executed: no JSON, no GraphQL, or not of this schema. Null where it was. */
+function refusal(result: ExecutionResult): { statusCode: number; response: ExecutionResult } | null {
+  const cause = result.errors?.[0]?.originalError as
+    | (Error & { statusCode?: number; errors?: readonly GraphQLError[] })
+    | undefined;
+  const statusCode = cause?.statusCode;
+  if (result.data || cause === undefined || statusCode === undefined || statusCode >= 500) return null;
+  const reasons = cause.errors ?? [cause];
+  const errors = reasons.map(
+    ({ message }) => new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } }),
+  );
+  return { statusCode, response: { errors } };
 }
 
 function maskErrors(
