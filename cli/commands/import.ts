@@ -48,7 +48,9 @@ function asText(report: ImportReport): string {
   if (report.also)
     lines.push(`beside them: ${report.also.imported} imported, ${report.also.updated} updated`);
   if (report.derivedOwners !== null) lines.push(`account owners derived: ${report.derivedOwners}`);
-  for (const notice of report.notices) lines.push(`${notice.count} x ${notice.text}`);
+  for (const { count, text, examples } of report.notices) {
+    lines.push(`${count} x ${text}${examples.length > 0 ? ` (such as ${examples.join(', ')})` : ''}`);
+  }
   if (report.unreadColumns.length > 0) lines.push(`columns not read: ${report.unreadColumns.join(', ')}`);
   for (const { line, reason } of report.refusals) lines.push(`refused line ${line}: ${reason}`);
   if (report.refusedFile !== null) lines.push(`all refused rows: ${report.refusedFile}`);
