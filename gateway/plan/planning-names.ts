@@ -52,7 +52,7 @@ export function planningNames(document: DocumentNode, supergraphSchema: GraphQLS
     clientKey: (key) => (key.endsWith(suffix) ? key.slice(0, -suffix.length) : key),
     clientVariable: (name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name),
     planVariable: (name) => (PLANNER_VARIABLE.test(name) ? name + suffix : name),
-    keeper: `__typename${suffix}`,
+    keeper: `keeper${suffix}`,
   };
 }
 
