@@ -67,7 +67,9 @@ export interface GatewaySharing {
   readonly queueMs: number;
   /** Representations in one shared fetch. Default 1,000. */
   readonly representations: number;
-  /** Characters of the representations in one shared fetch. Default 250,000. */
+  /** Requests for the same root fields with other variables in one shared fetch; 1 for none. Default 16. */
+  readonly rootRequests: number;
+  /** Characters of the representations, or of the variables, in one shared fetch. Default 250,000. */
   readonly characters: number;
 }
 
@@ -151,16 +153,26 @@ function checkPersistedLimits({ persistedQueries, persistedQueryCharacters }: Ga
   checkWhole('persistedQueryCharacters', persistedQueryCharacters, 1, most);
 }
 
+/** @throws Error naming the bound that is none. */
 export function sharingWithDefaults(given: Partial<GatewaySharing> = {}): GatewaySharing {
-  return {
+  const sharing = {
     enabled: true,
     bySubgraph: {},
     inFlight: 4,
     queueMs: 5,
     representations: 1_000,
+    rootRequests: 16,
     characters: 250_000,
     ...given,
   };
+  const least = { inFlight: 1, queueMs: 0, representations: 1, rootRequests: 1, characters: 1 };
+  for (const [name, minimum] of Object.entries(least)) {
+    const value = sharing[name as keyof typeof least];
+    if (!Number.isInteger(value) || value < minimum) {
+      throw new Error(`sharing.${name} is ${value}: set it to a whole number from ${minimum} on.`);
+    }
+  }
+  return sharing;
 }
 
 const loopback = new BlockList();

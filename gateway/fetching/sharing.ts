@@ -1,5 +1,7 @@
+import type { FetchOperation, SubgraphRequest } from '#gateway/plan/types.ts';
 import { Flight, type FlightOwner } from './flight.ts';
 import type { Requester } from './requester.ts';
+import { rootUnion } from './root-union.ts';
 import type { SubgraphTarget } from './targets.ts';
 import { entityUnion, type Union } from './union.ts';
 
@@ -11,7 +13,9 @@ export interface SharingSettings {
   readonly queueMs: number;
   /** Representations in one fetch. */
   readonly representations: number;
-  /** Characters of the representations in one fetch. */
+  /** Requests for root fields whose variables differ in one fetch; 1 for each its own. */
+  readonly rootRequests: number;
+  /** Characters of the representations, or of the variables, in one fetch. */
   readonly characters: number;
 }
 
@@ -19,18 +23,36 @@ export interface SharingSettings {
 export interface Sharing {
   readonly settings: SharingSettings;
   readonly entities: Union;
+  /** Undefined for operations that only the very same requests share. */
+  readonly roots: WeakMap<FetchOperation, Union | undefined>;
   readonly shapes: Map<string, Map<string, Shape>>;
 }
 
 export function createSharing(settings: SharingSettings): Sharing {
   const { representations: parts, characters } = settings;
-  return { settings, entities: entityUnion({ parts, characters }), shapes: new Map() };
+  return {
+    settings,
+    entities: entityUnion({ parts, characters }),
+    roots: new WeakMap(),
+    shapes: new Map(),
+  };
+}
+
+function unionFor(sharing: Sharing, { operation, representations }: SubgraphRequest): Union | undefined {
+  if (representations !== undefined) {
+    return sharing.entities;
+  }
+  const { rootRequests: parts, characters } = sharing.settings;
+  if (parts > 1 && !sharing.roots.has(operation)) {
+    sharing.roots.set(operation, rootUnion(operation, { parts, characters }));
+  }
+  return sharing.roots.get(operation);
 }
 
 /**
  * Lets a requester wait for a fetch that others may wait for too. They share where all of this is equal: subgraph,
- * operation, variables (without representations), and `sharingKey`, which stands for the viewer and the forwarded
- * headers.
+ * operation, the variables that a union cannot hold apart, and `sharingKey`, which stands for the viewer and the
+ * forwarded headers.
  */
 export function share(
   sharing: Sharing,
@@ -39,16 +61,16 @@ export function share(
   sharingKey: string,
 ): void {
   const { operation, representations, variables } = requester.request;
+  const union = unionFor(sharing, requester.request);
   let shapes = sharing.shapes.get(operation.bodyStart);
   if (shapes === undefined) {
     shapes = new Map();
     sharing.shapes.set(operation.bodyStart, shapes);
   }
   /* No line feed stands in a header, in the key of a viewer or between members of JSON. */
-  const key = `${variables}\n${sharingKey}`;
+  const key = union && representations === undefined ? sharingKey : `${variables}\n${sharingKey}`;
   let shape = shapes.get(key);
   if (shape === undefined) {
-    const union = representations === undefined ? undefined : sharing.entities;
     shape = new Shape(sharing, target, union, operation.bodyStart, key);
     shapes.set(key, shape);
   }

@@ -55,6 +55,7 @@ export const defaultSharing: SharingSettings = {
   inFlight: 4,
   queueMs: 60_000,
   representations: 1_000,
+  rootRequests: 1,
   characters: 250_000,
 };
 

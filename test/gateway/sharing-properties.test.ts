@@ -1,8 +1,26 @@
-import { array, assert, asyncProperty, constant, integer, nat, oneof, record, uniqueArray } from 'fast-check';
+import {
+  array,
+  assert,
+  asyncProperty,
+  constant,
+  integer,
+  nat,
+  oneof,
+  record,
+  tuple,
+  uniqueArray,
+} from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SubgraphAnswer } from '#gateway/plan/types.ts';
 import { until } from './fixture.ts';
-import { type Asked, account, type HeldCall, type HeldSubgraph, startHeldSubgraph } from './held-subgraph.ts';
+import {
+  type Asked,
+  account,
+  accountById,
+  type HeldCall,
+  type HeldSubgraph,
+  startHeldSubgraph,
+} from './held-subgraph.ts';
 
 /*
  * A subgraph that deals with each entity by its number. What it does for a list follows from the list alone, so that
@@ -15,28 +33,45 @@ const failing = (id: number) => id % 5 === 0;
 const absent = (id: number) => id % 7 === 0;
 
 type Body = { readonly text: string; readonly type: string };
+type Path = readonly (string | number)[];
 
-function bodyFor(ids: readonly number[]): Body {
-  if (ids.includes(unreadable)) {
+/** Entities stand in a list, root fields under their response names; each has its path. */
+function bodyFor(asked: readonly { readonly id: number; readonly path: Path }[]): Body {
+  const has = (id: number) => asked.some((one) => one.id === id);
+  if (has(unreadable)) {
     return { text: '<html>', type: 'text/html' };
   }
-  const errors: object[] = ids.flatMap((id, index) =>
-    failing(id) ? [{ message: `no name of ${id}`, path: ['_entities', index, 'name'] }] : [],
+  const errors: object[] = asked.flatMap(({ id, path }) =>
+    failing(id) && !absent(id) ? [{ message: `no name of ${id}`, path: [...path, 'name'] }] : [],
   );
-  if (ids.includes(nulling)) {
+  if (has(nulling)) {
     return json({ data: null, errors: [...errors, { message: 'all is null', path: ['_entities'] }] });
   }
-  const entities = ids.map((id) => (absent(id) ? null : { id, name: failing(id) ? null : `name ${id}` }));
-  const loose = ids.includes(pathless) ? [{ message: 'somewhere' }] : [];
-  return json({ data: { _entities: entities }, errors: [...errors, ...loose] });
+  const data: Record<string, unknown> = {};
+  for (const { id, path } of asked) {
+    const value = absent(id) ? null : { id, name: failing(id) ? null : `name ${id}` };
+    const [key, index] = path;
+    if (index === undefined) {
+      data[String(key)] = value;
+    } else {
+      data._entities = [...((data._entities as unknown[] | undefined) ?? []), value];
+    }
+  }
+  return json({ data, errors: has(pathless) ? [...errors, { message: 'somewhere' }] : errors });
+}
+
+function entitiesOf(ids: readonly number[]) {
+  return ids.map((id, index) => ({ id, path: ['_entities', index] }));
 }
 
 function json(body: object): Body {
   return { text: JSON.stringify(body), type: 'application/json' };
 }
 
-function alone(ids: readonly number[]): object {
-  const { text, type } = bodyFor(ids);
+function alone({ kind, ids }: Asking): object {
+  const { text, type } = bodyFor(
+    kind === 'entities' ? entitiesOf(ids) : ids.map((id) => ({ id, path: ['account'] })),
+  );
   if (type === 'text/html') {
     return {
       kind: 'failure',
@@ -47,12 +82,24 @@ function alone(ids: readonly number[]): object {
   return { kind: 'answer', ...JSON.parse(text) };
 }
 
-function idsOf(call: HeldCall): number[] {
-  return (call.variables.representations as readonly { readonly id: string }[]).map(({ id }) => Number(id));
+function askedBy({ variables }: HeldCall) {
+  const { representations } = variables;
+  if (representations !== undefined) {
+    return entitiesOf((representations as readonly { readonly id: string }[]).map(({ id }) => Number(id)));
+  }
+  return Object.entries(variables).map(([name, id]) => ({
+    id: Number(id),
+    path: [name.replace(/^v(\d+)_id$/, 'p$1_account').replace(/^id$/, 'account')],
+  }));
 }
 
+/** A request for several entities, or for one root field. */
+type Asking =
+  | { readonly kind: 'entities'; readonly ids: readonly number[] }
+  | { readonly kind: 'root'; readonly ids: readonly number[] };
+
 type Step =
-  | { readonly kind: 'ask'; readonly ids: readonly number[] }
+  | Asking
   | { readonly kind: 'turn' }
   | { readonly kind: 'answer'; readonly which: number }
   | { readonly kind: 'leave'; readonly which: number };
@@ -62,8 +109,15 @@ const steps = array(
     {
       weight: 4,
       arbitrary: record({
-        kind: constant('ask' as const),
+        kind: constant('entities' as const),
         ids: uniqueArray(integer({ min: 1, max: 22 }), { minLength: 1, maxLength: 5 }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: record({
+        kind: constant('root' as const),
+        ids: tuple(integer({ min: 1, max: 22 })),
       }),
     },
     { weight: 2, arbitrary: record({ kind: constant('turn' as const) }) },
@@ -74,7 +128,7 @@ const steps = array(
 );
 
 interface Waiting {
-  readonly ids: readonly number[];
+  readonly asking: Asking;
   readonly asked: Asked;
   hasLeft: boolean;
   answer: SubgraphAnswer | undefined;
@@ -89,7 +143,7 @@ async function open(subgraph: HeldSubgraph): Promise<readonly HeldCall[]> {
 
 function give(call: HeldCall | undefined): void {
   if (call !== undefined) {
-    const { text, type } = bodyFor(idsOf(call));
+    const { text, type } = bodyFor(askedBy(call));
     call.answer(text, type);
   }
 }
@@ -103,9 +157,13 @@ async function turn(): Promise<void> {
 async function play(subgraph: HeldSubgraph, played: readonly Step[]): Promise<readonly Waiting[]> {
   const all: Waiting[] = [];
   for (const step of played) {
-    if (step.kind === 'ask') {
-      const asked = subgraph.ask({ representations: step.ids.map(account) });
-      const waiting: Waiting = { ids: step.ids, asked, hasLeft: false, answer: undefined };
+    if (step.kind === 'entities' || step.kind === 'root') {
+      const asked = subgraph.ask(
+        step.kind === 'entities'
+          ? { representations: step.ids.map(account) }
+          : { operation: accountById, variables: `"id":"${step.ids[0]}"` },
+      );
+      const waiting: Waiting = { asking: step, asked, hasLeft: false, answer: undefined };
       void asked.answer.then((answer) => {
         waiting.answer = answer;
       });
@@ -134,17 +192,17 @@ async function play(subgraph: HeldSubgraph, played: readonly Step[]): Promise<re
 }
 
 test('however requests are interleaved, each has what it would have had alone', async () => {
-  const subgraph = await startHeldSubgraph({ inFlight: 2, representations: 8 });
+  const subgraph = await startHeldSubgraph({ inFlight: 2, representations: 8, rootRequests: 3 });
   let asked = 0;
   try {
     await assert(
       asyncProperty(steps, async (played) => {
         const all = await play(subgraph, played);
         asked += all.length;
-        for (const { ids, answer, hasLeft, asked: request } of all) {
+        for (const { asking, answer, hasLeft, asked: request } of all) {
           if (!hasLeft) {
             const { shared: _, ...own } = answer as { shared?: boolean };
-            expect(own).toEqual(alone(ids));
+            expect(own).toEqual(alone(asking));
           }
           expect(request.scope.records).toHaveLength(1);
           expect(request.scope.underWay.size).toBe(0);

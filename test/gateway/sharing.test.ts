@@ -110,6 +110,79 @@ describe('what may be joined', () => {
   });
 });
 
+describe('root fields with other variables', () => {
+  const accountsOf = (call: HeldCall | undefined) =>
+    Object.fromEntries(
+      Object.entries(call?.variables ?? {}).map(([name, id]) => {
+        const alias = name === 'id' ? 'account' : `p${name.slice(1, 2)}_account`;
+        return [alias, { id, name: `name ${id}` }];
+      }),
+    );
+  const accountNamed = (id: string) => ({ data: { account: { id, name: `name ${id}` } } });
+
+  test('go out as one, the same variables once', async () => {
+    subgraph = await startHeldSubgraph({ rootRequests: 16 });
+    const asked = ['7', '8', '7', '9'].map(readsOne).map(subgraph.ask);
+    await subgraph.received(1);
+    expect(subgraph.calls[0]?.variables).toEqual({ v0_id: '7', v1_id: '8', v2_id: '9' });
+    subgraph.calls[0]?.answer({ data: accountsOf(subgraph.calls[0]) });
+    const answers = await Promise.all(asked.map(({ answer }) => answer));
+    expect(answers).toMatchObject(['7', '8', '7', '9'].map(accountNamed));
+    expect(answers.map((answer) => answer.kind === 'answer' && answer.shared)).toEqual([
+      true,
+      undefined,
+      true,
+      undefined,
+    ]);
+    expect(subgraph.calls).toHaveLength(1);
+  });
+
+  test('one request alone is sent as it is', async () => {
+    subgraph = await startHeldSubgraph({ rootRequests: 16 });
+    const asked = ['7', '7'].map(readsOne).map(subgraph.ask);
+    await subgraph.received(1);
+    expect(subgraph.calls[0]).toMatchObject({ query: accountById.text, variables: { id: '7' } });
+    subgraph.calls[0]?.answer({ data: accountsOf(subgraph.calls[0]) });
+    expect(await Promise.all(asked.map(({ answer }) => answer))).toMatchObject(['7', '7'].map(accountNamed));
+  });
+
+  test('a field that makes everything null harms its own request only', async () => {
+    subgraph = await startHeldSubgraph({ rootRequests: 16 });
+    const asked = ['7', '8'].map(readsOne).map(subgraph.ask);
+    await subgraph.received(1);
+    subgraph.calls[0]?.answer({ data: null, errors: [{ message: 'no', path: ['p1_account'] }] });
+    await subgraph.received(3);
+    for (const call of subgraph.calls.slice(1)) {
+      expect(call.query).toBe(accountById.text);
+      const isBad = call.variables.id === '8';
+      call.answer(
+        isBad ? { data: null, errors: [{ message: 'no', path: ['account'] }] } : { data: accountsOf(call) },
+      );
+    }
+    expect(await asked[0]?.answer).toMatchObject({ ...accountNamed('7'), errors: [] });
+    expect(await asked[1]?.answer).toMatchObject({ data: null, errors: [{ path: ['account'] }] });
+  });
+
+  test('not beyond the bound, and not with another viewer', async () => {
+    subgraph = await startHeldSubgraph({ rootRequests: 2 });
+    const questions: Question[] = [
+      ...['7', '8', '9'].map(readsOne),
+      { ...readsOne('9'), sharingKey: 'other' },
+    ];
+    const asked = questions.map(subgraph.ask);
+    await subgraph.received(3);
+    for (const call of subgraph.calls) {
+      call.answer({ data: accountsOf(call) });
+    }
+    await Promise.all(asked.map(({ answer }) => answer));
+    expect(subgraph.calls.map(({ variables }) => Object.values(variables).join()).toSorted()).toEqual([
+      '7,8',
+      '9',
+      '9',
+    ]);
+  });
+});
+
 describe('the queue', () => {
   test('with so many under way the next ones queue, and go as one when one lands', async () => {
     subgraph = await startHeldSubgraph({ inFlight: 2 });
