@@ -1,4 +1,5 @@
 import { type FieldNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import { type SelectionCondition, selectionConditions } from './conditions.ts';
 import type { TreePath } from './paths.ts';
 import { isTreeObject, type TreeObject } from './tree.ts';
 import type { SubgraphError, SubgraphFailureCode } from './types.ts';
@@ -133,38 +134,41 @@ export function nullDepthOf(answer: unknown, path: TreePath): number | undefined
   return undefined;
 }
 
-/** Reads the shape of a fetch from its operation text; for an entity fetch, that of one entity. */
-export function fetchShape(operationText: string, entities: boolean): FetchShape {
+/**
+ * Reads the shape of a fetch from its operation text; for an entity fetch, that of one entity. `includes` tells
+ * which conditional selections count; left out, all do.
+ */
+export function fetchShape(
+  operationText: string,
+  entities: boolean,
+  includes: (condition: SelectionCondition) => boolean = () => true,
+): FetchShape {
   const { definitions } = parse(operationText, { noLocation: true });
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
+  const add = (shape: Map<string, FetchShape>, selectionSet: SelectionSetNode): void => {
+    for (const selection of selectionSet.selections) {
+      if (!selectionConditions(selection.directives).every(includes)) continue;
+      if (selection.kind === Kind.FIELD) {
+        const key = responseName(selection);
+        const nested = new Map(shape.get(key));
+        if (selection.selectionSet) add(nested, selection.selectionSet);
+        shape.set(key, nested);
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        add(shape, selection.selectionSet);
+      } else {
+        const fragment = fragments.get(selection.name.value);
+        if (fragment) add(shape, fragment.selectionSet);
+      }
+    }
+  };
   const shape = new Map<string, FetchShape>();
   for (const definition of definitions) {
-    if (definition.kind === Kind.OPERATION_DEFINITION) addToShape(shape, definition.selectionSet, fragments);
+    if (definition.kind === Kind.OPERATION_DEFINITION) add(shape, definition.selectionSet);
   }
   return (entities ? shape.get('_entities') : undefined) ?? shape;
-}
-
-function addToShape(
-  shape: Map<string, FetchShape>,
-  selectionSet: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): void {
-  for (const selection of selectionSet.selections) {
-    if (selection.kind === Kind.FIELD) {
-      const key = responseName(selection);
-      const nested = new Map(shape.get(key));
-      if (selection.selectionSet) addToShape(nested, selection.selectionSet, fragments);
-      shape.set(key, nested);
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      addToShape(shape, selection.selectionSet, fragments);
-    } else {
-      const fragment = fragments.get(selection.name.value);
-      if (fragment) addToShape(shape, fragment.selectionSet, fragments);
-    }
-  }
 }
 
 /** The key of a field in a response. */

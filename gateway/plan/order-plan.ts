@@ -1,4 +1,4 @@
-import type { FetchNode, PlanNode, QueryPlanSelectionNode } from '@apollo/query-planner';
+import type { FetchNode, PlanNode } from '@apollo/query-planner';
 import { GraphQLError } from 'graphql';
 import type { SelectionCondition } from './conditions.ts';
 import { type FetchShape, fetchShape } from './errors.ts';
@@ -14,15 +14,19 @@ import { shapeAfterRewrites } from './rewrites.ts';
  * Throws a GraphQLError `PLAN_MISSES_REQUIRED_FIELD` where a required field is fetched nowhere.
  */
 export function orderPlan(node: PlanNode, prepared: PreparedSupergraph): PlanNode | undefined {
-  const { node: ordered, late } = postpone({ kind: 'Sequence', nodes: [node] }, [], [], {
-    prepared,
-    whole: node,
-    around: [],
-  });
-  const [unmet] = late;
-  if (unmet === undefined) return ordered;
+  const cure: Cure = { prepared, whole: node, around: [] };
+  const ordered = postpone({ kind: 'Sequence', nodes: [node] }, [], [], cure);
+  const nodes = ordered.node ? [ordered.node] : [];
+  // Fetches that wait for each other under conditions take what there is.
+  const late = addReady(nodes, [], ordered.late).map((each) => ({
+    ...each,
+    needs: each.needs.map((need) => ({ ...need, count: 1 })),
+  }));
+  const [unmet] = addReady(nodes, [], late);
+  if (unmet === undefined) return inSequence(nodes);
+  const missing = unmet.needs.map(({ key }) => key).join(', ');
   throw new GraphQLError(
-    `The operation cannot be planned: ${unmet.needs.join(', ')} would be needed at "${unmet.path.join('.')}" and is fetched nowhere.`,
+    `The operation cannot be planned: ${missing} would be needed at "${unmet.path.join('.')}" and is fetched nowhere.`,
     { extensions: { code: 'PLAN_MISSES_REQUIRED_FIELD' } },
   );
 }
@@ -32,15 +36,25 @@ interface Cure {
   /** The plan as the planner made it. */
   readonly whole: PlanNode;
   /** The conditions of the nodes around. */
-  readonly around: readonly SelectionCondition[];
+  readonly around: Conditions;
+}
+
+type Conditions = readonly SelectionCondition[];
+
+/** A key that a fetch waits for. */
+interface Need {
+  readonly key: string;
+  /** The conditions under which a fetch of it counts; any where undefined. */
+  readonly given: Conditions | undefined;
+  /** How many fetches of it have to be made first. */
+  readonly count: number;
 }
 
 /** A fetch that has to wait for others. */
 interface Late {
   readonly node: PlanNode;
   readonly path: readonly (string | number)[];
-  /** The keys at that path that it waits for. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Need[];
 }
 
 interface Postponed {
@@ -73,17 +87,11 @@ function postpone(
     }
     case 'Sequence': {
       const nodes: PlanNode[] = [];
-      let late: Late[] = [];
+      let late: readonly Late[] = [];
       for (const child of node.nodes) {
         const part = postpone(child, path, [...before, ...nodes], cure);
         if (part.node) nodes.push(part.node);
-        late.push(...part.late);
-        // One that was late can be what another waits for.
-        for (let ready = late; ready.length > 0; ) {
-          ready = late.filter((each) => isProvided([...before, ...nodes], each.path, each.needs));
-          nodes.push(...ready.map((each) => each.node));
-          late = late.filter((each) => !ready.includes(each));
-        }
+        late = addReady(nodes, before, [...late, ...part.late]);
       }
       return { node: inSequence(nodes), late };
     }
@@ -119,53 +127,87 @@ function postponeInFetch(
   const late = early.map((each): Late => {
     const node: PlanNode =
       each.path.length === 0 ? each.fetch : { kind: 'Flatten', path: [...each.path], node: each.fetch };
-    return { node, path: [...path, ...each.path], needs: neededKeys(each.fetch.requires) };
+    const at = [...path, ...each.path];
+    return { node, path: at, needs: needsOf(each.fetch, at, cure) };
   });
   if (kept === undefined || fetch.requires === undefined) return { node: kept, late };
   // What is fetched nowhere was left out on purpose: its field is skipped.
-  const needs = neededKeys(fetch.requires).filter((key) => isProvided([cure.whole], path, [key]));
+  const needs = needsOf(fetch, path, cure).filter((need) => isProvided([cure.whole], path, [need]));
   if (isProvided(before, path, needs)) return { node: kept, late };
   return { node: undefined, late: [...late, { node: kept, path, needs }] };
 }
 
-function neededKeys(requires: readonly QueryPlanSelectionNode[]): string[] {
-  return [...sentKeys(requires)].filter((key) => key !== '__typename');
+/**
+ * What a fetch has to wait for. A key that the plan fetches for certain under the fetch's own conditions has
+ * to come that way; for one that it fetches only under others, all fetches that may bring it have to be made.
+ */
+function needsOf(fetch: FetchNode, path: readonly (string | number)[], cure: Cure): Need[] {
+  return [...sentKeys(fetch.requires ?? [])]
+    .filter((key) => key !== '__typename')
+    .map((key) => {
+      const certain = { key, given: cure.around, count: 1 };
+      if (isProvided([cure.whole], path, [certain])) return certain;
+      const isOther = (other: FetchNode): boolean => other !== fetch;
+      return {
+        key,
+        given: undefined,
+        count: Math.max(1, providers([cure.whole], path, key, undefined, isOther)),
+      };
+    });
+}
+
+/** Adds the late fetches whose input is there, and then those that waited for them; gives back the rest. */
+function addReady(nodes: PlanNode[], before: readonly PlanNode[], late: readonly Late[]): readonly Late[] {
+  let waiting = late;
+  for (let ready = late; ready.length > 0; ) {
+    ready = waiting.filter((each) => isProvided([...before, ...nodes], each.path, each.needs));
+    nodes.push(...ready.map((each) => each.node));
+    waiting = waiting.filter((each) => !ready.includes(each));
+  }
+  return waiting;
 }
 
 /** Whether these nodes ask for all the keys at a path. */
 function isProvided(
   nodes: readonly PlanNode[],
   path: readonly (string | number)[],
-  needs: readonly string[],
+  needs: readonly Need[],
 ): boolean {
+  return needs.every(({ key, given, count }) => providers(nodes, path, key, given) >= count);
+}
+
+/** How many fetches among these nodes ask for a key at a path. */
+function providers(
+  nodes: readonly PlanNode[],
+  path: readonly (string | number)[],
+  key: string,
+  given: Conditions | undefined,
+  counts: (fetch: FetchNode) => boolean = () => true,
+): number {
   const target = fieldsOf(path);
-  const provided = new Set<string>();
-  const search = (node: PlanNode, at: readonly string[]): void => {
-    switch (node.kind) {
+  const count = (node: PlanNode | undefined, at: readonly string[]): number => {
+    switch (node?.kind) {
       case 'Fetch': {
-        if (at.some((element, index) => element !== target[index])) return;
-        let shape: FetchShape | undefined = shapeOf(node);
-        for (const key of target.slice(at.length)) shape = shape?.get(key);
-        for (const key of shape?.keys() ?? []) provided.add(key);
-        return;
+        if (!counts(node) || at.some((element, index) => element !== target[index])) return 0;
+        let shape: FetchShape | undefined = fetchedShape(node, given);
+        for (const step of target.slice(at.length)) shape = shape?.get(step);
+        return shape?.has(key) ? 1 : 0;
       }
       case 'Flatten':
-        search(node.node, [...at, ...fieldsOf(node.path)]);
-        return;
+        return count(node.node, [...at, ...fieldsOf(node.path)]);
       case 'Condition':
-        if (node.ifClause) search(node.ifClause, at);
-        if (node.elseClause) search(node.elseClause, at);
-        return;
+        return (
+          (isGiven(node.condition, true, given) ? count(node.ifClause, at) : 0) +
+          (isGiven(node.condition, false, given) ? count(node.elseClause, at) : 0)
+        );
       case 'Sequence':
       case 'Parallel':
-        for (const child of node.nodes) search(child, at);
-        return;
+        return node.nodes.reduce((sum, child) => sum + count(child, at), 0);
       default:
-        return;
+        return 0;
     }
   };
-  for (const node of nodes) search(node, []);
-  return needs.every((key) => provided.has(key));
+  return nodes.reduce((sum, node) => sum + count(node, []), 0);
 }
 
 /** The field keys of a path, without its lists and type conditions. */
@@ -175,18 +217,19 @@ function fieldsOf(path: readonly (string | number)[]): string[] {
     .filter((key) => key !== '@' && key !== '');
 }
 
-const shapes = new WeakMap<FetchNode, FetchShape>();
+function isGiven(name: string, wanted: boolean, given: Conditions | undefined): boolean {
+  return (
+    given === undefined ||
+    given.some((each) => each.kind === 'variable' && each.name === name && each.wanted === wanted)
+  );
+}
 
-function shapeOf(fetch: FetchNode): FetchShape {
-  let shape = shapes.get(fetch);
-  if (shape === undefined) {
-    shape = shapeAfterRewrites(
-      fetchShape(fetch.operation, fetch.requires !== undefined),
-      fetch.outputRewrites ?? [],
-    );
-    shapes.set(fetch, shape);
-  }
-  return shape;
+/** What a fetch certainly asks for, under their names in the tree. */
+function fetchedShape(fetch: FetchNode, given: Conditions | undefined): FetchShape {
+  const shape = fetchShape(fetch.operation, fetch.requires !== undefined, (condition) =>
+    condition.kind === 'constant' ? condition.holds : isGiven(condition.name, condition.wanted, given),
+  );
+  return shapeAfterRewrites(shape, fetch.outputRewrites ?? []);
 }
 
 function inSequence(nodes: readonly PlanNode[]): PlanNode | undefined {
