@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { Client } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GatewayOptions, RunningGateway } from '#gateway/main.ts';
-import { createWorld, type GraphQLAnswer, resetWorld, type World } from './fixture.ts';
+import { createWorld, type GraphQLAnswer, resetWorld, until, type World } from './fixture.ts';
 
 let world: World;
 
@@ -12,6 +13,8 @@ beforeAll(async () => {
 });
 afterEach(() => resetWorld(world));
 afterAll(() => world.end());
+
+type Answer = Omit<GraphQLAnswer, 'status' | 'headers'>;
 
 interface Sent {
   readonly query: string;
@@ -23,28 +26,25 @@ interface Sent {
  * Sends requests so that the gateway reads them in one turn of its event loop: pipelined on one connection, all of
  * them written before this process, which is the gateway's too, reads anything.
  */
-async function postTogether(
-  gateway: RunningGateway,
-  sent: readonly Sent[],
-): Promise<readonly Omit<GraphQLAnswer, 'status' | 'headers'>[]> {
+function sendTogether(gateway: RunningGateway, sent: readonly Sent[]): readonly Promise<Answer>[] {
   const client = new Client(gateway.url, { pipelining: sent.length });
-  try {
-    return await Promise.all(
-      sent.map(async ({ query, variables, headers }) => {
-        const { body } = await client.request({
-          path: '/graphql',
-          method: 'POST',
-          idempotent: true,
-          blocking: false,
-          headers: { 'content-type': 'application/json', ...headers },
-          body: JSON.stringify({ query, variables }),
-        });
-        return (await body.json()) as GraphQLAnswer;
-      }),
-    );
-  } finally {
-    await client.close();
-  }
+  const answers = sent.map(async ({ query, variables, headers }) => {
+    const { body } = await client.request({
+      path: '/graphql',
+      method: 'POST',
+      idempotent: true,
+      blocking: false,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await body.json()) as Answer;
+  });
+  void Promise.allSettled(answers).then(() => client.close());
+  return answers;
+}
+
+function postTogether(gateway: RunningGateway, sent: readonly Sent[]): Promise<readonly Answer[]> {
+  return Promise.all(sendTogether(gateway, sent));
 }
 
 const query =
@@ -61,6 +61,29 @@ test('requests that share an answer do not see what is merged into it for anothe
   );
   expect(world.accounts.seen).toHaveLength(1);
   expect(world.usage.seen).toHaveLength(2);
+});
+
+test('nor where the other had more luck with the rest', async () => {
+  const gateway = await world.start();
+  const unlucky: ServerResponse[] = [];
+  world.usage.behaviour = (_, response, body) => {
+    if (body.includes('"DAY"')) {
+      unlucky.push(response);
+    } else {
+      const entity = { usage: { visits: 10, window: 'WEEK' } };
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ data: { _entities: [entity] } }));
+    }
+  };
+  const [lucky, other] = sendTogether(gateway, [whole('1', 'WEEK'), whole('1', 'DAY')]);
+  expect((await lucky)?.data).toEqual({ account: { name: 'Ada', usage: { visits: 10, window: 'WEEK' } } });
+  await until(() => unlucky.length === 1);
+  unlucky[0]?.writeHead(500).end('<html>');
+  expect(await other).toMatchObject({
+    data: { account: { name: 'Ada', usage: null } },
+    errors: [{ path: ['account', 'usage'] }],
+  });
+  expect(world.accounts.seen).toHaveLength(1);
 });
 
 test('requests for different accounts are one fetch of each subgraph', async () => {
@@ -129,6 +152,25 @@ describe('mutations', () => {
     ]);
     expect(answers).toEqual(Array(2).fill({ data: { rename: { name: 'Ada', usage: { visits: 10 } } } }));
     expect([world.accounts.seen.length, world.usage.seen.length]).toEqual([2, 2]);
+  });
+
+  test('what they read afterwards does not queue behind what others read', async () => {
+    const gateway = await world.start({ sharing: { inFlight: 1, queueMs: 60_000 } });
+    const held: ServerResponse[] = [];
+    world.usage.behaviour = (_, response) => void held.push(response);
+    const reading = sendTogether(gateway, [
+      { query: '{ account(id: "1") { name usage(window: DAY) { visits } } }' },
+    ]);
+    await until(() => held.length === 1);
+    const writing = sendTogether(gateway, [{ query: rename, variables: { name: 'Ada' } }]);
+    await until(() => held.length === 2);
+    for (const response of held) {
+      response.setHeader('content-type', 'application/json');
+      response.end('{"data":{"_entities":[{"usage":{"visits":10}}]}}');
+    }
+    const [first, second] = await Promise.all([...reading, ...writing]);
+    expect(first?.data).toEqual({ account: { name: 'Ada', usage: { visits: 10 } } });
+    expect(second?.data).toEqual({ rename: { name: 'Ada', usage: { visits: 10 } } });
   });
 });
 

@@ -35,6 +35,20 @@ describe('an extending subgraph fails: the rest of the answer stands', () => {
     ['answers 503 with HTML', answering(html, 'text/html', 503), 'SUBGRAPH_UNAVAILABLE'],
     ['answers with truncated JSON', answering('{"data":{"_entities":['), 'SUBGRAPH_INVALID_ANSWER'],
     ['answers with nothing', answering(''), 'SUBGRAPH_INVALID_ANSWER'],
+    [
+      'answers with JSON under another media type',
+      answering('{"data":null}', 'text/plain'),
+      'SUBGRAPH_INVALID_ANSWER',
+    ],
+    ['answers with too few entities', answering('{"data":{"_entities":[]}}'), 'SUBGRAPH_INVALID_ANSWER'],
+    ['answers with too many', answering('{"data":{"_entities":[null,null]}}'), 'SUBGRAPH_INVALID_ANSWER'],
+    [
+      'answers with what is no entity',
+      answering('{"data":{"_entities":["secret"]}}'),
+      'SUBGRAPH_INVALID_ANSWER',
+    ],
+    ['answers with null and no error', answering('{"data":null}'), 'SUBGRAPH_INVALID_ANSWER'],
+    ['begins an answer and hangs', (_, response) => begin(response), 'SUBGRAPH_TIMEOUT'],
     ['answers with other JSON', answering('{"error":"no"}'), 'SUBGRAPH_INVALID_ANSWER'],
     ['answers too much', answering(tooLarge), 'SUBGRAPH_INVALID_ANSWER'],
     ['breaks off in the middle', (_, response) => breakOff(response), 'SUBGRAPH_INVALID_ANSWER'],
@@ -57,6 +71,11 @@ describe('an extending subgraph fails: the rest of the answer stands', () => {
     expect(lines[0]).toMatchObject({ level: 50, requestId: 'fault-1', subgraph: 'usage', code });
     expect(lines[0]?.cause ?? lines[0]?.err).toBeDefined();
   });
+
+  function begin(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
+    response.write('{"data":');
+  }
 
   function breakOff(response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
