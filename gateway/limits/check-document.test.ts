@@ -64,6 +64,14 @@ describe('each limit at its edge', () => {
     ],
     ['fields', '{ a { b } c }', '{ a { b } c d }', { fields: 3 }, 'FIELD_LIMIT_EXCEEDED', 3],
     [
+      'nesting through a fragment that was measured further up',
+      '{ ...F a { ...F } } fragment F on A { b }',
+      '{ ...F a { ... { ...F } } } fragment F on A { b }',
+      { nesting: 3 },
+      'NESTING_LIMIT_EXCEEDED',
+      3,
+    ],
+    [
       'nesting through fragments',
       '{ ...F } fragment F on A { a { b } }',
       '{ ...F } fragment F on A { a { ... { b } } }',
