@@ -29,7 +29,7 @@ export interface RequestScope {
   readonly isSampled: boolean;
   /** Headers of the client that subgraphs get too: names and values in turn. */
   readonly forwarded: readonly string[];
-  /** Names and values in turn, the same for every fetch of the request. */
+  /** Names and values in turn, the same for every fetch that is the request's own. */
   readonly subgraphHeaders: string[];
   /** By `performance.now()`. */
   readonly startedAt: number;

@@ -30,6 +30,8 @@ export interface TinySubgraph {
   readonly seen: SeenRequest[];
   /** The schema answers where it is undefined. */
   behaviour: Behaviour | undefined;
+  /** Chooses a behaviour for each call, in place of the one above. */
+  choose: (() => Behaviour | undefined) | undefined;
   /** How many the gateways hold open. */
   readonly connections: () => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -118,8 +120,9 @@ async function startSubgraph(name: string, sdl: string, resolvers: Resolvable): 
       });
     });
     subgraph.seen.push({ headers: request.headers, body, abandoned });
-    if (subgraph.behaviour !== undefined) {
-      subgraph.behaviour(request, response, body);
+    const behaviour = subgraph.choose === undefined ? subgraph.behaviour : subgraph.choose();
+    if (behaviour !== undefined) {
+      behaviour(request, response, body);
       return;
     }
     const { query, variables } = JSON.parse(body);
@@ -134,6 +137,7 @@ async function startSubgraph(name: string, sdl: string, resolvers: Resolvable): 
     url: `http://127.0.0.1:${port}/graphql`,
     seen: [],
     behaviour: undefined,
+    choose: undefined,
     connections: promisify(server.getConnections.bind(server)),
     stop: () =>
       new Promise((resolve) => {
@@ -211,6 +215,7 @@ export async function createWorld(): Promise<World> {
 export function resetWorld(world: World): void {
   for (const subgraph of [world.accounts, world.usage]) {
     subgraph.behaviour = undefined;
+    subgraph.choose = undefined;
     subgraph.seen.length = 0;
   }
   world.log.length = 0;
