@@ -8,10 +8,9 @@ import {
   sharingWithDefaults,
   timeoutsWithDefaults,
 } from './options.ts';
-import { planOperation } from './pipeline/plan.ts';
-import { type Generation, loadGeneration, retire } from './supergraph/generation.ts';
+import { openPersistence } from './pipeline/persisted.ts';
+import { openGenerations, type ReloadOutcome } from './supergraph/generations.ts';
 import { drain, type Lifetime, type Serving } from './transports/lifetime.ts';
-import { loadRoutes, type RestRoute } from './transports/rest-route.ts';
 import { createServer } from './transports/server.ts';
 
 export type { GatewayLimits, GatewayOptions, GatewaySharing, GatewayTimeouts } from './options.ts';
@@ -21,6 +20,12 @@ export interface RunningGateway {
   readonly url: string;
   readonly port: number;
   /**
+   * Reads the supergraph and the operations folder again. Where something changed, a generation is built and warmed
+   * beside the one that is served, and then takes over. A failure is told by the outcome, the log and `/ready`, and
+   * changes nothing. The supergraph file is watched as well, so that this is for whoever does not want to wait.
+   */
+  readonly reload: () => Promise<ReloadOutcome>;
+  /**
    * Answers what is in flight (for at most `timeouts.closeMs`), refuses what comes meanwhile with 503, then ends
    * every connection. Calling it again waits for the same end.
    */
@@ -28,6 +33,7 @@ export interface RunningGateway {
 }
 
 const defaultHost = '127.0.0.1';
+const defaultWatchMs = 1_000;
 
 /**
  * Starts a gateway for any Federation 2 supergraph: GraphQL at `/graphql`, `/health`, `/ready`, and the REST routes of
@@ -45,58 +51,51 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     ? sharingWithDefaults({ enabled: false })
     : sharingWithDefaults(options.sharing);
   const log = options.logger;
-  const generation = await loadGeneration(options.supergraph, {
+  const generations = await openGenerations({
+    supergraph: options.supergraph,
     subgraphUrls: options.subgraphUrls ?? {},
+    routes: options.routes,
+    plans: options.plans,
+    persistence: openPersistence(options.persistedOnly === true, limits),
+    watchMs: options.watchMs ?? defaultWatchMs,
     timeouts,
     limits,
     sharing,
     log,
   });
   const lifetime: Lifetime = { isDraining: false, inFlight: 0, onIdle: undefined };
-  const serving: Serving = { log, timeouts, forwardHeaders, lifetime, generation: () => generation };
-  let app: FastifyInstance | undefined;
+  const { current: generation, failedReload } = generations;
+  const serving: Serving = { log, timeouts, forwardHeaders, lifetime, generation, failedReload };
+  const server = createServer(serving, limits.bodyBytes);
   try {
-    const routes = await readRoutes(options.routes, generation);
-    app = createServer(serving, routes, limits.bodyBytes);
-    await listen(app, host, options.port);
+    await listen(server, host, options.port);
   } catch (error) {
-    await app?.close();
-    await retire(generation, 0);
+    await server.close();
+    await generations.close(0);
     throw error;
   }
-  const server = app;
   const { port } = server.server.address() as AddressInfo;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  log.info({ url, supergraph: generation.id, subgraphs: [...generation.targets.keys()] }, 'gateway ready');
+  const { id, targets, plans } = generation();
+  log.info({ url, supergraph: id, subgraphs: [...targets.keys()], plans: plans.size }, 'gateway ready');
 
   let closing: Promise<void> | undefined;
   const end = async () => {
+    generations.stop();
     await drain(lifetime, timeouts.closeMs);
     await server.close();
-    await retire(generation, 1_000);
+    await generations.close(1_000);
     log.info({ url }, 'gateway closed');
   };
   return {
     url,
     port,
+    reload: generations.reload,
     close: () => {
       closing ??= end();
       return closing;
     },
   };
-}
-
-/** Reads the routes and plans each, so that a route that cannot be planned is known now. */
-async function readRoutes(folder: string | undefined, generation: Generation): Promise<readonly RestRoute[]> {
-  if (folder === undefined) {
-    return [];
-  }
-  const { planner, targets } = generation;
-  const routes = await loadRoutes(folder, planner.schema, [...targets.keys()]);
-  for (const { operation } of routes) {
-    await planOperation(generation, operation);
-  }
-  return routes;
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { Pool } from 'undici';
 import { createSharing, type Sharing, type SharingSettings } from './sharing.ts';
@@ -28,22 +29,34 @@ export interface SubgraphTarget {
   readonly sharing: Sharing | undefined;
   /** Fetches that undici holds, running or queued. */
   load: number;
+  /** Supergraphs that this is a subgraph of: the next takes over what is as it was. */
+  holders: number;
 }
 
 /** How long a connection may take to open. A fetch's own deadline is usually earlier. */
 const connectTimeoutMs = 5_000;
 
 /**
- * Opens a pool of kept-alive connections for each subgraph. Nothing is connected yet.
+ * Opens a pool of kept-alive connections for each subgraph. Nothing is connected yet. A previous target that has the
+ * same name, URL and limits is kept, with its connections.
  * @throws Error naming the subgraph when its URL cannot be used.
  */
 export function openTargets(
   urls: ReadonlyMap<string, string>,
   limitsOf: (subgraph: string) => FetchLimits,
   log: Logger,
+  previous: ReadonlyMap<string, SubgraphTarget> = new Map(),
 ): ReadonlyMap<string, SubgraphTarget> {
   const parsed = [...urls].map(([name, url]) => ({ name, url: parseUrl(name, url), limits: limitsOf(name) }));
-  return new Map(parsed.map(({ name, url, limits }) => [name, openTarget(name, url, limits, log)]));
+  const targets = parsed.map(({ name, url, limits }) => {
+    const kept = previous.get(name);
+    const isSame = kept?.url === url.href && isDeepStrictEqual(kept.limits, limits);
+    return isSame ? kept : openTarget(name, url, limits, log);
+  });
+  for (const target of targets) {
+    target.holders += 1;
+  }
+  return new Map(targets.map((target) => [target.name, target]));
 }
 
 function openTarget(name: string, url: URL, limits: FetchLimits, log: Logger): SubgraphTarget {
@@ -55,7 +68,17 @@ function openTarget(name: string, url: URL, limits: FetchLimits, log: Logger): S
     bodyTimeout: 0,
   });
   const sharing = limits.sharing && createSharing(limits.sharing);
-  return { name, url: url.href, path: url.pathname + url.search, pool, limits, log, sharing, load: 0 };
+  return {
+    name,
+    url: url.href,
+    path: url.pathname + url.search,
+    pool,
+    limits,
+    log,
+    sharing,
+    load: 0,
+    holders: 0,
+  };
 }
 
 function parseUrl(name: string, text: string): URL {
@@ -68,7 +91,14 @@ function parseUrl(name: string, text: string): URL {
   return url;
 }
 
-/** Ends every connection at once. Call it when no request needs the targets any more. */
+/**
+ * Gives the targets of one supergraph up, and ends at once every connection that no other supergraph holds. Call it
+ * when no request needs them any more.
+ */
 export async function closeTargets(targets: ReadonlyMap<string, SubgraphTarget>): Promise<void> {
-  await Promise.all([...targets.values()].map((target) => target.pool.destroy()));
+  for (const target of targets.values()) {
+    target.holders -= 1;
+  }
+  const unused = [...targets.values()].filter((target) => target.holders === 0);
+  await Promise.all(unused.map((target) => target.pool.destroy()));
 }

@@ -1,31 +1,36 @@
 import { buildSchema, GraphQLError } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fetching/request-scope.ts';
 import { continueTrace } from '#gateway/fetching/trace.ts';
+import { createOperationRules } from '#gateway/limits/operation-rules.ts';
+import { limitsWithDefaults } from '#gateway/options.ts';
 import type { Planner } from '#gateway/plan/planner.ts';
 import type { CompiledPlan } from '#gateway/plan/types.ts';
-import { type Generation, retire } from '#gateway/supergraph/generation.ts';
+import {
+  createGeneration,
+  type Generation,
+  type GenerationPlanner,
+  retire,
+} from '#gateway/supergraph/generation.ts';
+import { QueryPlanOutOfMemory, QueryPlanQueueFull, QueryPlanTimeout } from './errors.ts';
 import { runPipeline } from './index.ts';
 import { type PreparedOperation, readOperation } from './operation.ts';
 import { planOperation } from './plan.ts';
-import type { GraphQLParameters } from './types.ts';
 
 const schema = buildSchema('type Query { a: Int b: Int } type Subscription { c: Int }');
 /* The plan of an operation that asks no subgraph, from a planner of any supergraph. */
 const queryPlan: ReturnType<Planner['plan']> = { kind: 'QueryPlan' };
 
-function createGeneration(plan: Planner['plan'] = () => queryPlan): Generation {
-  return {
-    id: 'test',
-    planner: { schema, supergraphSchema: schema, subgraphs: [], plan },
-    documents: new LRUCache({ max: 2 }),
-    plans: new LRUCache({ max: 10 }),
-    planning: new Map(),
-    targets: new Map(),
-    leases: 0,
-    onUnused: undefined,
-  };
+type MakePlan = GenerationPlanner['plan'];
+
+function createTestGeneration(plan: MakePlan = async () => queryPlan): Generation {
+  const planner = { schema, supergraphSchema: schema, subgraphs: [], plan, close: async () => {} };
+  const limits = limitsWithDefaults({ documents: 2, plans: 10 });
+  const rules = createOperationRules(planner, limits);
+  return createGeneration(
+    { id: 'test', planner, rules, persisted: { kind: 'any' }, targets: new Map(), routes: () => undefined },
+    limits,
+  );
 }
 
 const scopes: RequestScope[] = [];
@@ -39,7 +44,7 @@ afterEach(() => {
   scopes.splice(0).forEach(closeScope);
 });
 
-function asking(query: string): GraphQLParameters {
+function asking(query: string) {
   return { query, operationName: undefined, variables: undefined };
 }
 
@@ -50,13 +55,14 @@ function run(generation: Generation, query: string, scope = createScope()) {
 
 function prime(generation: Generation, query: string, execute: CompiledPlan['execute']): PreparedOperation {
   const operation = readOperation(generation, asking(query), true);
-  generation.plans.set(operation.planKey, { rootOwners: new Map(), subgraphs: [], execute });
+  const compiled = { rootOwners: new Map(), subgraphs: [], execute };
+  generation.plans.set(operation.planKey, { compiled, operation, uses: 0 });
   return operation;
 }
 
 describe('faults', () => {
   test('a fault of ours is masked, and whole for the log', async () => {
-    const generation = createGeneration();
+    const generation = createTestGeneration();
     const fault = new TypeError('cannot read the secret');
     prime(generation, '{ a }', () => Promise.reject(fault));
     const answer = await run(generation, '{ a }');
@@ -68,11 +74,11 @@ describe('faults', () => {
   });
 
   test('a GraphQLError without a code is a fault, one with a code is for the client', async () => {
-    const without = createGeneration(() => {
+    const without = createTestGeneration(async () => {
       throw new GraphQLError('secret');
     });
     expect(await run(without, '{ a }')).toMatchObject({ error: { code: 'INTERNAL_SERVER_ERROR' } });
-    const withCode = createGeneration(() => {
+    const withCode = createTestGeneration(async () => {
       throw new GraphQLError('too wide', { extensions: { code: 'OPERATION_TOO_WIDE' } });
     });
     expect(await run(withCode, '{ a }')).toMatchObject({
@@ -85,7 +91,7 @@ describe('faults', () => {
   });
 
   test('the generation is given back, whatever happens', async () => {
-    const generation = createGeneration();
+    const generation = createTestGeneration();
     let during = 0;
     prime(generation, '{ a }', async () => {
       during = generation.leases;
@@ -99,7 +105,7 @@ describe('faults', () => {
 
 describe('operations', () => {
   test('a document is parsed and validated once, whether it is valid or not', async () => {
-    const generation = createGeneration();
+    const generation = createTestGeneration();
     for (const text of ['{ a }', '{ nothing }', '{ syntax']) {
       await run(generation, text);
       const kept = generation.documents.get(text);
@@ -111,7 +117,7 @@ describe('operations', () => {
   });
 
   test('a subscription is refused', async () => {
-    const answer = await run(createGeneration(), 'subscription { c }');
+    const answer = await run(createTestGeneration(), 'subscription { c }');
     expect(answer).toMatchObject({
       kind: 'refused',
       error: { code: 'SUBSCRIPTION_NOT_SERVED', status: 400 },
@@ -119,15 +125,15 @@ describe('operations', () => {
   });
 
   test('a document of fragments only is refused', async () => {
-    const answer = await run(createGeneration(), 'fragment F on Query { a }');
+    const answer = await run(createTestGeneration(), 'fragment F on Query { a }');
     expect(answer).toMatchObject({ error: { code: 'GRAPHQL_VALIDATION_FAILED' } });
   });
 });
 
 describe('plans', () => {
   test('requests that miss together wait for one plan', async () => {
-    const plan = vi.fn<Planner['plan']>(() => queryPlan);
-    const generation = createGeneration(plan);
+    const plan = vi.fn<MakePlan>(async () => queryPlan);
+    const generation = createTestGeneration(plan);
     const operation = readOperation(generation, asking('{ __typename }'), true);
     const [first, second] = await Promise.all([
       planOperation(generation, operation),
@@ -140,30 +146,64 @@ describe('plans', () => {
   });
 
   test('each operation of a document has a plan of its own', async () => {
-    const plan = vi.fn<Planner['plan']>(() => queryPlan);
-    const generation = createGeneration(plan);
+    const plan = vi.fn<MakePlan>(async () => queryPlan);
+    const generation = createTestGeneration(plan);
     const query = 'query A { __typename } query B { __typename }';
     for (const operationName of ['A', 'B', 'A']) {
       await planOperation(generation, readOperation(generation, { ...asking(query), operationName }, true));
     }
-    expect(plan.mock.calls.map(([, name]) => name)).toEqual(['A', 'B']);
+    expect(plan.mock.calls.map(([request]) => request.operationName)).toEqual(['A', 'B']);
   });
 
   test('a plan that could not be made is tried again', async () => {
-    const plan = vi
-      .fn<Planner['plan']>(() => queryPlan)
-      .mockImplementationOnce(() => {
-        throw new GraphQLError('for once', { extensions: { code: 'X' } });
-      });
-    const generation = createGeneration(plan);
-    expect(await run(generation, '{ __typename }')).toMatchObject({ error: { code: 'X' } });
+    const plan = vi.fn<MakePlan>(async () => queryPlan).mockRejectedValueOnce(QueryPlanQueueFull(1));
+    const generation = createTestGeneration(plan);
+    const refused = { code: 'QUERY_PLAN_QUEUE_FULL', status: 503 };
+    expect(await run(generation, '{ __typename }')).toMatchObject({ error: refused });
     expect(generation.planning.size).toBe(0);
     expect(await run(generation, '{ __typename }')).toMatchObject({ kind: 'executed' });
   });
 
+  test.each([
+    ['the planner refuses', new GraphQLError('too wide', { extensions: { code: 'TOO_WIDE' } }), 'TOO_WIDE'],
+    ['took too long', QueryPlanTimeout('A', 5), 'QUERY_PLAN_TIMEOUT'],
+    ['takes too much memory', QueryPlanOutOfMemory('A', 5), 'QUERY_PLAN_OUT_OF_MEMORY'],
+  ])('an operation that %s is not planned again', async (_, refusal, code) => {
+    const plan = vi.fn<MakePlan>(() => Promise.reject(refusal));
+    const generation = createTestGeneration(plan);
+    for (let times = 0; times < 3; times += 1) {
+      expect(await run(generation, '{ __typename }')).toMatchObject({ error: { code, status: 400 } });
+    }
+    expect(plan).toHaveBeenCalledTimes(1);
+    await run(generation, 'query Other { __typename }');
+    expect(plan).toHaveBeenCalledTimes(2);
+  });
+
+  test('a request waits for its plan no longer than it lasts, and the plan is kept', async () => {
+    const made = Promise.withResolvers<typeof queryPlan>();
+    const generation = createTestGeneration(() => made.promise);
+    const scope = createScope();
+    const running = run(generation, '{ __typename }', scope);
+    endScope(scope, 'deadline');
+    expect(await running).toMatchObject({ error: { code: 'REQUEST_TIMEOUT', status: 504 } });
+    made.resolve(queryPlan);
+    const operation = readOperation(generation, asking('{ __typename }'), true);
+    expect(await planOperation(generation, operation)).toBe(planOperation(generation, operation));
+    await vi.waitFor(() => expect(scope.underWay.size).toBe(0));
+  });
+
+  test('the uses of a plan are counted', async () => {
+    const generation = createTestGeneration();
+    for (let times = 0; times < 4; times += 1) {
+      await run(generation, '{ __typename }');
+    }
+    const operation = readOperation(generation, asking('{ __typename }'), true);
+    expect(generation.plans.peek(operation.planKey)?.uses).toBe(3);
+  });
+
   test('a request that ended while its plan was made is not executed', async () => {
     const scope = createScope();
-    const generation = createGeneration(() => {
+    const generation = createTestGeneration(async () => {
       endScope(scope, 'deadline');
       return queryPlan;
     });
@@ -173,7 +213,7 @@ describe('plans', () => {
 });
 
 test('a generation that is retired waits for its leases', async () => {
-  const generation = createGeneration();
+  const generation = createTestGeneration();
   const { promise, resolve } = Promise.withResolvers<void>();
   prime(generation, '{ a }', async () => {
     await promise;

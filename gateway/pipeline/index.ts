@@ -2,15 +2,16 @@ import { lease, release } from '#gateway/supergraph/generation.ts';
 import { authenticate } from './authenticate.ts';
 import { RequestTimeout } from './errors.ts';
 import { execute } from './execute.ts';
-import { coerceVariables, type PreparedOperation, readOperation } from './operation.ts';
-import { planOperation } from './plan.ts';
+import { checkCost, coerceVariables, type PreparedOperation, readOperation } from './operation.ts';
+import { findDocument, keepDocument } from './persisted.ts';
+import { planOperation, planWithin } from './plan.ts';
 import { refused } from './respond.ts';
 import type { PipelineAnswer, PipelineParts, PipelineRequest, Viewer } from './types.ts';
 
 /**
- * The way of a request, whichever transport it came by: authenticate → operation → variables → plan → execute. What
- * is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError; anything else thrown is a
- * fault of ours, masked for the client. The promise never rejects.
+ * The way of a request, whichever transport it came by: authenticate → document → operation → variables → cost →
+ * plan → execute. What is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError; anything
+ * else thrown is a fault of ours, masked for the client. The promise never rejects.
  *
  * Only a plan that is still to be made and the execution are waited for.
  */
@@ -21,15 +22,19 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
   let operation: PreparedOperation | undefined;
   try {
     viewer = authenticate();
-    operation = readOperation(generation, parameters, request.allowsMutations);
-    const variables = coerceVariables(generation.planner.schema, operation, parameters.variables);
+    const query = findDocument(generation.persisted, request);
+    const { operationName } = parameters;
+    operation = readOperation(generation, { query, operationName }, request.allowsMutations);
+    keepDocument(generation.persisted, parameters);
+    const variables = coerceVariables(generation.rules, operation, parameters.variables);
+    const cost = checkCost(generation.rules, operation, variables);
     const planned = planOperation(generation, operation);
-    const plan = planned instanceof Promise ? await planned : planned;
+    const plan = planned instanceof Promise ? await planWithin(scope, planned) : planned;
     if (scope.ended !== undefined) {
       throw RequestTimeout(scope.deadlineMs);
     }
     const result = await execute(generation, { viewer, operation, plan }, variables, request);
-    return { kind: 'executed', viewer, operation, plan, result };
+    return { kind: 'executed', viewer, operation, cost, plan, result };
   } catch (thrown) {
     return refused(thrown, scope.id, viewer, operation);
   } finally {

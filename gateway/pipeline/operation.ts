@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   GraphQLError,
-  type GraphQLSchema,
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
@@ -9,26 +8,35 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { checkDocument } from '#gateway/limits/check-document.ts';
+import { checkText, checkVariables } from '#gateway/limits/check-text.ts';
+import { compileCost, costWith } from '#gateway/limits/cost-estimate.ts';
+import type { Estimate } from '#gateway/limits/estimate.ts';
+import type { OperationRules } from '#gateway/limits/operation-rules.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
 import {
-  type GatewayError,
+  CostLimitExceeded,
+  GatewayError,
   MutationOverGet,
   OperationNameRequired,
   OperationUnknown,
   ParseFailed,
   SubscriptionNotServed,
+  ValidationAborted,
   ValidationFailed,
   VariablesInvalid,
 } from './errors.ts';
-import type { GraphQLParameters } from './types.ts';
 
 /** One operation of a valid document. The same object answers every request with the same text and name. */
 export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly node: OperationDefinitionNode;
   readonly name: string | undefined;
+  readonly text: string;
   /** Text and operation name in one string, which is made once and therefore hashed once. */
   readonly planKey: string;
+  /** Undefined where no cost is estimated. */
+  readonly cost: Estimate | undefined;
 }
 
 /** What parsing and validating a document came to. Refusals are kept as well, so that repeating one is cheap. */
@@ -36,22 +44,31 @@ export type PreparedDocument =
   | { readonly kind: 'valid'; readonly operations: readonly PreparedOperation[] }
   | { readonly kind: 'invalid'; readonly error: GatewayError };
 
+/** What a request says of its operation, once the document's text is found. */
+export interface OperationChoice {
+  readonly query: string;
+  readonly operationName: string | undefined;
+}
+
 /** Most errors that one answer lists. */
 const mostErrors = 50;
 
+/** graphql-js' own error when the fields to compare are too many; it has no code. */
+const abortedMessage = 'Validation aborted.';
+
 /**
- * Stage 2: the operation that the request names, parsed and validated.
+ * Stage 3: the operation that the request names, parsed, validated and within the limits.
  * @throws GatewayError when the document or the choice of an operation is refused.
  */
 export function readOperation(
   generation: Generation,
-  parameters: GraphQLParameters,
+  choice: OperationChoice,
   allowsMutations: boolean,
 ): PreparedOperation {
-  const { query, operationName } = parameters;
+  const { query, operationName } = choice;
   let prepared = generation.documents.get(query);
   if (prepared === undefined) {
-    prepared = prepareDocument(generation.planner.schema, query);
+    prepared = prepareDocument(generation.rules, query);
     generation.documents.set(query, prepared);
   }
   if (prepared.kind === 'invalid') {
@@ -67,30 +84,50 @@ export function readOperation(
   return operation;
 }
 
-/** Parses and validates a document. */
-export function prepareDocument(schema: GraphQLSchema, text: string): PreparedDocument {
-  let document: DocumentNode;
+/**
+ * Parses and validates a document. Whatever keeps one of these steps from taking long runs before it: tokens and
+ * brackets are counted before the text is parsed, aliases and fields before the document is validated.
+ */
+export function prepareDocument(rules: OperationRules, text: string): PreparedDocument {
   try {
-    document = parse(text);
+    checkText(text, rules.limits);
+    const document = parseText(text);
+    checkDocument(document, rules.limits);
+    checkValid(rules, document);
+    const operations = document.definitions
+      .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+      .map((node) => ({
+        document,
+        node,
+        text,
+        name: node.name?.value,
+        planKey: `${node.name?.value ?? ''}\n${text}`,
+        cost: rules.costs && compileCost(rules.costs, document, node),
+      }));
+    return { kind: 'valid', operations };
   } catch (error) {
-    if (error instanceof GraphQLError) {
-      return { kind: 'invalid', error: ParseFailed([error]) };
+    if (error instanceof GatewayError) {
+      return { kind: 'invalid', error };
     }
     throw error;
   }
+}
+
+function parseText(text: string): DocumentNode {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw error instanceof GraphQLError ? ParseFailed([error]) : error;
+  }
+}
+
+function checkValid({ schema }: OperationRules, document: DocumentNode): void {
   const errors = validate(schema, document, specifiedRules, { maxErrors: mostErrors });
   if (errors.length > 0) {
-    return { kind: 'invalid', error: ValidationFailed(errors) };
+    throw errors.some(({ message }) => message === abortedMessage)
+      ? ValidationAborted()
+      : ValidationFailed(errors);
   }
-  const operations = document.definitions
-    .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
-    .map((node) => ({
-      document,
-      node,
-      name: node.name?.value,
-      planKey: `${node.name?.value ?? ''}\n${text}`,
-    }));
-  return { kind: 'valid', operations };
 }
 
 /** The rule of https://spec.graphql.org/October2021/#GetOperation() */
@@ -119,17 +156,20 @@ function namesOf(operations: readonly PreparedOperation[]): readonly string[] {
 const noVariables: Readonly<Record<string, unknown>> = {};
 
 /**
- * Stage 3: the variables as the operation declares them, defaults applied.
+ * Stage 4: the variables as the operation declares them, defaults applied.
  * @throws GatewayError listing every variable that does not fit.
  */
 export function coerceVariables(
-  schema: GraphQLSchema,
+  { schema, limits }: OperationRules,
   operation: PreparedOperation,
   given: Readonly<Record<string, unknown>> | undefined,
 ): Readonly<Record<string, unknown>> {
   const definitions = operation.node.variableDefinitions;
   if (definitions === undefined || definitions.length === 0) {
     return noVariables;
+  }
+  if (given !== undefined) {
+    checkVariables(given, limits);
   }
   const { coerced, errors } = getVariableValues(schema, definitions, given ?? noVariables, {
     maxErrors: mostErrors,
@@ -138,4 +178,24 @@ export function coerceVariables(
     throw VariablesInvalid(errors);
   }
   return coerced;
+}
+
+/**
+ * Stage 5: what the operation is estimated to cost with these variables; undefined where no cost is estimated.
+ * @throws GatewayError `COST_LIMIT_EXCEEDED`.
+ */
+export function checkCost(
+  { limits }: OperationRules,
+  operation: PreparedOperation,
+  variables: Readonly<Record<string, unknown>>,
+): number | undefined {
+  if (operation.cost === undefined || limits.cost === false) {
+    return undefined;
+  }
+  const cost = costWith(operation.cost, variables);
+  if (cost > limits.cost) {
+    const what = operation.name === undefined ? 'The operation' : `Operation "${operation.name}"`;
+    throw CostLimitExceeded(what, limits.cost, cost);
+  }
+  return cost;
 }

@@ -14,7 +14,10 @@ export interface Viewer {
 
 /** A well-formed GraphQL request, whichever transport read it. */
 export interface GraphQLParameters {
-  readonly query: string;
+  /** The document's text; undefined where only its hash was sent. */
+  readonly query: string | undefined;
+  /** SHA-256 of the document's text in lower-case hex, where the client sent one. */
+  readonly queryHash?: string | undefined;
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>> | undefined;
 }
@@ -25,6 +28,8 @@ export interface PipelineRequest {
   readonly parameters: GraphQLParameters;
   /** False where the transport must be safe to repeat, as GET must. */
   readonly allowsMutations: boolean;
+  /** True where the document is the gateway's own, as a REST route's is: it needs to be in no list. */
+  readonly isOwnDocument?: boolean;
   /** Milliseconds for a fetch of this subgraph, where the transport wants another deadline than the gateway's. */
   readonly timeoutMsOf?: (subgraph: string) => number | undefined;
 }
@@ -40,6 +45,8 @@ export type PipelineAnswer =
       readonly kind: 'executed';
       readonly viewer: Viewer;
       readonly operation: PreparedOperation;
+      /** Estimated; undefined where no cost is estimated. */
+      readonly cost: number | undefined;
       readonly plan: CompiledPlan;
       readonly result: ExecutionResult;
     }

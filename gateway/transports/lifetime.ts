@@ -5,6 +5,7 @@ import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fet
 import { continueTrace } from '#gateway/fetching/trace.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
 import type { PipelineParts } from '#gateway/pipeline/types.ts';
+import type { FailedReload } from '#gateway/supergraph/generations.ts';
 
 /** What every transport needs. */
 export interface Serving extends PipelineParts {
@@ -13,6 +14,7 @@ export interface Serving extends PipelineParts {
   /** Names of client headers that subgraphs get, in lower case. */
   readonly forwardHeaders: readonly string[];
   readonly lifetime: Lifetime;
+  readonly failedReload: () => FailedReload | undefined;
 }
 
 /** Whether the gateway takes requests, and how many it is answering. */

@@ -5,6 +5,7 @@ import {
   ExtensionsNotAnObject,
   MalformedJson,
   OperationNameNotText,
+  PersistedQueryMalformed,
   QueryMissing,
   QueryNotText,
   VariablesNotAnObject,
@@ -46,8 +47,8 @@ function parseParameter(value: unknown, name: string): unknown {
 
 function checkParameters(given: Readonly<Record<string, unknown>>): GraphQLParameters {
   const { query, operationName, variables, extensions } = given;
-  if (typeof query !== 'string') {
-    throw query === undefined || query === null ? QueryMissing() : QueryNotText(describeJson(query));
+  if (!isAbsent(query) && typeof query !== 'string') {
+    throw QueryNotText(describeJson(query));
   }
   if (!isAbsent(operationName) && typeof operationName !== 'string') {
     throw OperationNameNotText(describeJson(operationName));
@@ -58,7 +59,36 @@ function checkParameters(given: Readonly<Record<string, unknown>>): GraphQLParam
   if (!isAbsent(extensions) && !isObject(extensions)) {
     throw ExtensionsNotAnObject(describeJson(extensions));
   }
-  return { query, operationName: operationName ?? undefined, variables: variables ?? undefined };
+  const queryHash = isAbsent(extensions) ? undefined : readHash(extensions.persistedQuery);
+  if (isAbsent(query) && queryHash === undefined) {
+    throw QueryMissing();
+  }
+  return {
+    query: query ?? undefined,
+    queryHash,
+    operationName: operationName ?? undefined,
+    variables: variables ?? undefined,
+  };
+}
+
+const sha256 = /^[0-9a-f]{64}$/i;
+
+/** Apollo's extension for automatic persisted queries, version 1: the SHA-256 of the query in hex. */
+function readHash(persistedQuery: unknown): string | undefined {
+  if (isAbsent(persistedQuery)) {
+    return undefined;
+  }
+  if (!isObject(persistedQuery)) {
+    throw PersistedQueryMalformed(`is ${describeJson(persistedQuery)}`);
+  }
+  const { version, sha256Hash } = persistedQuery;
+  if (version !== 1) {
+    throw PersistedQueryMalformed(`has the version ${JSON.stringify(version)}, which is not known here`);
+  }
+  if (typeof sha256Hash !== 'string' || !sha256.test(sha256Hash)) {
+    throw PersistedQueryMalformed('has no "sha256Hash" of 64 hex digits');
+  }
+  return sha256Hash.toLowerCase();
 }
 
 function parseJson(text: string, where: string): unknown {

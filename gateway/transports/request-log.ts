@@ -22,6 +22,7 @@ export function logRequest(log: Logger, scope: RequestScope, answer: PipelineAns
       tenant: answer.viewer?.tenant,
       viewer: answer.viewer?.id,
       operation: answer.operation?.name,
+      cost: answer.kind === 'executed' ? answer.cost : undefined,
       status: scope.ended === 'client-gone' ? clientGone : status,
       ms: Math.round((performance.now() - scope.startedAt) * 10) / 10,
       fetches: scope.fetches,

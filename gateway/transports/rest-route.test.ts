@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema } from 'graphql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { defaultOperationLimits } from '#gateway/limits/operation-limits.ts';
+import { createOperationRules } from '#gateway/limits/operation-rules.ts';
 import { loadRoutes } from './rest-route.ts';
 
 const schema = buildSchema(`
@@ -15,6 +17,7 @@ const schema = buildSchema(`
   type Mutation { rename(id: ID!): Account }
   type Account { id: ID! }
 `);
+const rules = createOperationRules({ schema, supergraphSchema: schema }, defaultOperationLimits);
 
 let folder: string;
 beforeEach(async () => {
@@ -33,7 +36,7 @@ parameters:
 async function load(graphql: string, yaml: string, name = 'A') {
   await writeFile(join(folder, `${name}.graphql`), graphql);
   await writeFile(join(folder, `${name}.rest.yaml`), yaml);
-  return loadRoutes(folder, schema, ['crm', 'email']);
+  return loadRoutes(folder, rules, ['crm', 'email']);
 }
 
 test('a route with its defaults', async () => {
@@ -124,9 +127,14 @@ test.each([
     'an operation that does not fit',
     '{ acount { id } }',
     route,
-    /A\.graphql does not fit the supergraph: .*"acount"/,
+    /A\.graphql does not fit the supergraph or the limits: .*"acount"/,
   ],
-  ['an operation that does not parse', '{ account(', route, /A\.graphql does not fit the supergraph: Syntax/],
+  [
+    'an operation that does not parse',
+    '{ account(',
+    route,
+    /A\.graphql does not fit the supergraph or the limits: Syntax/,
+  ],
   ['several operations', `${operation} query B { accounts { id } }`, route, /holds the operations A, B/],
   ['a mutation', 'mutation ($id: ID!) { rename(id: $id) { id } }', route, /is a mutation/],
   [
@@ -161,13 +169,11 @@ test('two routes of the same shape are refused, naming both files', async () => 
 
 test('an operation that is missing is named', async () => {
   await writeFile(join(folder, 'C.rest.yaml'), route);
-  await expect(loadRoutes(folder, schema, [])).rejects.toThrow(
+  await expect(loadRoutes(folder, rules, [])).rejects.toThrow(
     /C\.rest\.yaml needs its operation in .*C\.graphql/,
   );
 });
 
 test('a folder that is missing is named', async () => {
-  await expect(loadRoutes(join(folder, 'absent'), schema, [])).rejects.toThrow(
-    /"[^"]*absent" cannot be read/,
-  );
+  await expect(loadRoutes(join(folder, 'absent'), rules, [])).rejects.toThrow(/"[^"]*absent" cannot be read/);
 });

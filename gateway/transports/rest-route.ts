@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import type { OperationRules } from '#gateway/limits/operation-rules.ts';
 import { type PreparedOperation, prepareDocument } from '#gateway/pipeline/operation.ts';
 
 /*
@@ -98,21 +99,21 @@ const ownMembers = ['sources', 'errors'];
  */
 export async function loadRoutes(
   folder: string,
-  schema: GraphQLSchema,
+  rules: OperationRules,
   subgraphs: readonly string[],
 ): Promise<readonly RestRoute[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw new Error(`The folder of REST routes "${folder}" cannot be read: ${error}`, { cause: error });
   });
   const files = names.filter((name) => name.endsWith(routeSuffix)).sort();
-  const routes = await Promise.all(files.map((name) => loadRoute(join(folder, name), schema, subgraphs)));
+  const routes = await Promise.all(files.map((name) => loadRoute(join(folder, name), rules, subgraphs)));
   checkPaths(routes);
   return routes;
 }
 
 async function loadRoute(
   file: string,
-  schema: GraphQLSchema,
+  rules: OperationRules,
   subgraphs: readonly string[],
 ): Promise<RestRoute> {
   const declared = readDeclaration(file, await readFile(file, 'utf8'));
@@ -122,7 +123,7 @@ async function loadRoute(
       cause: error,
     });
   });
-  const operation = chooseOperation(operationFile, schema, document, declared.operation);
+  const operation = chooseOperation(operationFile, rules, document, declared.operation);
   const stray = Object.keys(declared.timeouts.bySubgraph ?? {}).find((name) => !subgraphs.includes(name));
   if (stray !== undefined) {
     throw new Error(
@@ -136,7 +137,7 @@ async function loadRoute(
     document,
     operation,
     root: rootOf(operationFile, operation),
-    parameters: matchParameters(file, schema, operation, declared),
+    parameters: matchParameters(file, rules.schema, operation, declared),
     timeoutMs: declared.timeouts.subgraphMs ?? defaultTimeoutMs,
     timeoutMsBySubgraph: declared.timeouts.bySubgraph ?? {},
     badParameterCodes: declared.badParameterCodes,
@@ -166,14 +167,14 @@ function readDeclaration(file: string, text: string): Declaration {
 
 function chooseOperation(
   file: string,
-  schema: GraphQLSchema,
+  rules: OperationRules,
   document: string,
   name: string | undefined,
 ): PreparedOperation {
-  const prepared = prepareDocument(schema, document);
+  const prepared = prepareDocument(rules, document);
   if (prepared.kind === 'invalid') {
     const reasons = prepared.error.errors.map((error) => error.message).join('; ');
-    throw new Error(`${file} does not fit the supergraph: ${reasons}`);
+    throw new Error(`${file} does not fit the supergraph or the limits: ${reasons}`);
   }
   const candidates = prepared.operations.filter((one) => name === undefined || one.name === name);
   const [operation] = candidates;

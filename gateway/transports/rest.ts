@@ -13,26 +13,30 @@ import { logRequest } from './request-log.ts';
 import type { RestRoute } from './rest-route.ts';
 import { type Source, sourcesOf } from './rest-sources.ts';
 import { readValues } from './rest-values.ts';
+import type { RouteMatch } from './route-table.ts';
 
 const acceptsJson = negotiate(['application/json']);
-const otherMethods = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const retryAfterSeconds = '2';
 
 /**
- * Serves the routes that stand beside operations. Each answers
+ * Serves the routes of the generation, which stand beside operations. Each answers
  * `{ "<root field>": …, "sources": { "<subgraph>": { status, latencyMs, observedAt } }, "errors"?: […] }`.
  *
  * A root field that is null without an error is a 404. One that is null because the subgraph that owns it did not
  * answer is a 503; any other failure leaves the answer a 200 with the failed subgraph named in `sources`.
  */
-export function serveRoutes(app: FastifyInstance, serving: Serving, routes: readonly RestRoute[]): void {
-  for (const route of routes) {
-    const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app.get(url, (request, reply) => {
-      void answer(serving, route, request, reply);
-    });
-    app.route({ method: otherMethods, url, handler: refuseMethod });
-  }
+export function serveRoutes(app: FastifyInstance, serving: Serving): void {
+  app.all('/*', { exposeHeadRoute: false }, (request, reply) => {
+    const [path = ''] = request.url.split('?', 1);
+    const match = serving.generation().routes(path);
+    if (match === undefined) {
+      reply.callNotFound();
+    } else if (request.method === 'GET') {
+      void answer(serving, match, request, reply);
+    } else {
+      refuseMethod(request, reply);
+    }
+  });
 }
 
 function refuseMethod(request: FastifyRequest, reply: FastifyReply): void {
@@ -47,17 +51,19 @@ function refuseMethod(request: FastifyRequest, reply: FastifyReply): void {
 
 async function answer(
   serving: Serving,
-  route: RestRoute,
+  match: RouteMatch,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
+  const { route } = match;
   const scope = admit(serving, request, reply, true);
   let ended: PipelineAnswer;
   try {
     ended = await runPipeline(serving, {
       scope,
-      parameters: readParameters(serving, route, request),
+      parameters: readParameters(serving, match, request),
       allowsMutations: false,
+      isOwnDocument: true,
       timeoutMsOf: (subgraph) => route.timeoutMsBySubgraph[subgraph] ?? route.timeoutMs,
     });
   } catch (thrown) {
@@ -75,7 +81,11 @@ async function answer(
 }
 
 /** @throws GatewayError when the request is refused before any stage. */
-function readParameters(serving: Serving, route: RestRoute, request: FastifyRequest): GraphQLParameters {
+function readParameters(
+  serving: Serving,
+  { route, parameters }: RouteMatch,
+  request: FastifyRequest,
+): GraphQLParameters {
   if (serving.lifetime.isDraining) {
     throw Draining();
   }
@@ -83,12 +93,11 @@ function readParameters(serving: Serving, route: RestRoute, request: FastifyRequ
   if (acceptsJson(accept) === undefined) {
     throw NotAcceptable(accept ?? '', ['application/json']);
   }
-  const path = request.params as Readonly<Record<string, unknown>>;
   const query = request.query as Readonly<Record<string, unknown>>;
   return {
     query: route.document,
     operationName: route.operation.name,
-    variables: readValues(route, path, query),
+    variables: readValues(route, parameters, query),
   };
 }
 

@@ -17,25 +17,18 @@ import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
 import type { Serving } from './lifetime.ts';
 import { sendProblem } from './problem.ts';
 import { serveRoutes } from './rest.ts';
-import type { RestRoute } from './rest-route.ts';
 
 /** How long a client may take to send a whole request, in milliseconds. */
 const receiveTimeoutMs = 30_000;
-const longestPathParameter = 1_024;
 
 /** The HTTP server with every transport on it, not yet listening. */
-export function createServer(
-  serving: Serving,
-  routes: readonly RestRoute[],
-  bodyLimit: number,
-): FastifyInstance {
+export function createServer(serving: Serving, bodyLimit: number): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit,
     requestTimeout: receiveTimeoutMs,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
-    routerOptions: { maxParamLength: longestPathParameter },
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
       sendRefusal(serving, request, reply, refusalOf(error, request, bodyLimit));
@@ -59,7 +52,7 @@ export function createServer(
   });
   serveGraphQL(app, serving);
   serveHealth(app, serving);
-  serveRoutes(app, serving, routes);
+  serveRoutes(app, serving);
   return app;
 }
 

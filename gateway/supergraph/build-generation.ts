@@ -1,0 +1,141 @@
+import type { Logger } from 'pino';
+import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetching/targets.ts';
+import { createOperationRules, type OperationRules } from '#gateway/limits/operation-rules.ts';
+import type { GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
+import type { Persistence } from '#gateway/pipeline/persisted.ts';
+import { loadRoutes, type RestRoute } from '#gateway/transports/rest-route.ts';
+import { routeTable } from '#gateway/transports/route-table.ts';
+import { type SupergraphDescription, schemasOf } from './description.ts';
+import { createGeneration, type Generation } from './generation.ts';
+import { readPlans } from './plan-file.ts';
+import { openPlanning, type Planning } from './planning.ts';
+import type { Sources } from './sources.ts';
+import { warmWithHottest, warmWithOperations, warmWithPlans, warmWithRoutes } from './warm-up.ts';
+
+export interface GenerationSettings {
+  readonly subgraphUrls: Readonly<Record<string, string>>;
+  readonly timeouts: GatewayTimeouts;
+  readonly limits: GatewayLimits;
+  readonly sharing: GatewaySharing;
+  /** Folder of operations, some with REST routes beside them. */
+  readonly routes: string | undefined;
+  /** A plan file. */
+  readonly plans: string | undefined;
+  /** What clients may ask, by the operations folder. */
+  readonly persistence: Persistence;
+  readonly log: Logger;
+}
+
+/**
+ * Builds a generation that is ready to serve: it can plan, and the plans of the plan file, of the operations folder
+ * and of what the previous generation was asked for most are made. Subgraphs that did not change keep their
+ * connections.
+ * @throws Error that names the file and the remedy, when the supergraph is none or a REST route does not fit it; the
+ * reason of `signal` when that is aborted.
+ */
+export async function buildGeneration(
+  sources: Sources,
+  settings: GenerationSettings,
+  previous: Generation | undefined,
+  signal: AbortSignal,
+): Promise<Generation> {
+  const { limits, timeouts, log } = settings;
+  const { supergraphSdl, supergraphHash } = sources;
+  const known =
+    settings.plans === undefined ? undefined : await readPlans(settings.plans, supergraphHash, log);
+  const planning = openPlanning({
+    supergraphSdl,
+    log,
+    limits: {
+      deadlineMs: timeouts.planMs,
+      idleMs: timeouts.plannerIdleMs,
+      waiting: limits.waitingPlans,
+      memoryMb: limits.plannerMemoryMb,
+      paths: limits.plannerPaths,
+    },
+  });
+  const endPlanning = () => void planning.close();
+  signal.addEventListener('abort', endPlanning);
+  let targets: ReadonlyMap<string, SubgraphTarget> = new Map();
+  try {
+    signal.throwIfAborted();
+    const description = known?.description ?? (await startPlanning(planning, sources.supergraphFile));
+    const { plan, close } = planning;
+    const planner = { ...schemasOf(description), subgraphs: description.subgraphs, plan, close };
+    targets = openSubgraphs(sources.supergraphFile, description, settings, previous);
+    const rules = createOperationRules(planner, limits);
+    const persisted = settings.persistence(sources.operations);
+    const routes = await readRoutes(settings.routes, rules, targets);
+    const id = supergraphHash.slice(0, 16);
+    const generation = createGeneration(
+      { id, planner, rules, persisted, targets, routes: routeTable(routes) },
+      limits,
+    );
+    const warmUp = { log, signal };
+    await warmWithPlans(generation, known?.plans ?? [], warmUp);
+    await warmWithRoutes(generation, routes, warmUp);
+    await warmWithOperations(generation, sources.operations, warmUp);
+    if (previous !== undefined) {
+      await warmWithHottest(generation, previous, limits.warmedPlans, warmUp);
+    }
+    signal.throwIfAborted();
+    return generation;
+  } catch (error) {
+    await Promise.all([planning.close(), closeTargets(targets)]);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', endPlanning);
+  }
+}
+
+async function startPlanning(planning: Planning, file: string): Promise<SupergraphDescription> {
+  try {
+    return await planning.start();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `The file "${file}" is no Federation 2 supergraph that can be served: ${reason} Compose it again from its subgraphs.`,
+      { cause: error },
+    );
+  }
+}
+
+function openSubgraphs(
+  file: string,
+  { subgraphs }: SupergraphDescription,
+  { subgraphUrls, timeouts, limits, sharing, log }: GenerationSettings,
+  previous: Generation | undefined,
+): ReadonlyMap<string, SubgraphTarget> {
+  const urls = new Map(subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
+  checkNames(Object.keys(subgraphUrls), urls, `Supergraph "${file}": a URL is given for`);
+  checkNames(Object.keys(timeouts.bySubgraph), urls, 'A timeout is set for');
+  checkNames(Object.keys(sharing.bySubgraph), urls, 'Sharing is set for');
+  return openTargets(
+    urls,
+    (name) => ({
+      timeoutMs: timeouts.bySubgraph[name] ?? timeouts.subgraphMs,
+      connections: limits.connections,
+      maxWaiting: limits.waitingFetches,
+      maxAnswerBytes: limits.answerBytes,
+      sharing: (sharing.bySubgraph[name] ?? sharing.enabled) ? sharing : undefined,
+    }),
+    log,
+    previous?.targets,
+  );
+}
+
+async function readRoutes(
+  folder: string | undefined,
+  rules: OperationRules,
+  targets: ReadonlyMap<string, SubgraphTarget>,
+): Promise<readonly RestRoute[]> {
+  return folder === undefined ? [] : await loadRoutes(folder, rules, [...targets.keys()]);
+}
+
+function checkNames(names: readonly string[], known: ReadonlyMap<string, unknown>, what: string): void {
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    const list = [...known.keys()].join(', ');
+    throw new Error(`${what} subgraph "${unknown}", which is not in the supergraph. It has ${list}.`);
+  }
+}
