@@ -153,6 +153,9 @@ test('a subgraph that is not there at all, and then is', async () => {
 
 test('the deadline of the request ends its fetches', async () => {
   const hasty = await world.start({ timeouts: { requestMs: 100 } });
+  /* The deadline is for planning too, which must be over. */
+  await expect.poll(async () => (await post(hasty, { query })).errors, { timeout: 10_000 }).toEqual([]);
+  resetWorld(world);
   world.accounts.behaviour = hang;
   const answer = await post(hasty, { query });
   expect(answer).toMatchObject({
