@@ -140,6 +140,33 @@ describe('defects of the planner do not show', () => {
     expect(fetchesOf(plan)).toHaveLength(2);
   });
 
+  it('a mutation that is asked for twice, once under a condition, is made once', () => {
+    const subgraphs = {
+      a: 'type Query { x: Int } type Mutation { rename: T touch: Int } type T { id: ID name: String }',
+      b: 'type Query { y: Int } type Mutation { note: Int }',
+    };
+    const fields = 'rename { id } note touch ... @skip(if: $x) { rename { name } note }';
+    const before = 'mutation ($x: Boolean!)';
+    const plain = fetchesOf(planOf(subgraphs, `${before} { ${fields} }`));
+    expect(plain.map((fetch) => fetch[0])).toEqual(['a', 'b', 'a']);
+    const turned = '... @skip(if: $x) { note } touch note';
+    const plan = planOf(subgraphs, `${before} { ${turned} }`);
+    const conditions = JSON.stringify(plan).match(/"condition":"x","(ifClause|elseClause)"/g);
+    expect(conditions).toEqual(['"condition":"x","elseClause"', '"condition":"x","ifClause"']);
+  });
+
+  it('a mutation under too many different conditions is refused', () => {
+    const subgraphs = { a: 'type Query { x: Int } type Mutation { note: Int }' };
+    const names = Array.from({ length: 8 }, (_, i) => [`a${i}`, `b${i}`, `c${i}`]);
+    const variables = names.flat().map((name) => `$${name}: Boolean!`);
+    const parts = names.map(
+      ([a, b, c]) => `... @include(if: $${a}) { ... @include(if: $${b}) { note @include(if: $${c}) } }`,
+    );
+    expect(() => planOf(subgraphs, `mutation (${variables}) { ${parts.join(' ')} }`)).toThrow(
+      expect.objectContaining({ extensions: { code: 'MUTATION_FIELD_REPEATED', limit: 64 } }),
+    );
+  });
+
   it('an alias that is a field’s name does not replace the field', () => {
     const [root] = fetchesOf(planOf(priced, '{ t { id: price duty } }'));
     expect(root).toMatch(/^a: \{t\{__typename id .*id__client0:price/);

@@ -19,6 +19,7 @@ import {
 import { isPossible, type SelectionCondition, selectionConditions } from './conditions.ts';
 import { responseName } from './errors.ts';
 import { type PlanningNames, planningNames } from './planning-names.ts';
+import { withoutRepeatedMutations } from './repeated-mutations.ts';
 
 /**
  * The document that is planned for a client's document: it asks for the same, in a form that the planner gets
@@ -26,6 +27,7 @@ import { type PlanningNames, planningNames } from './planning-names.ts';
  *
  * - Names are those of `planningNames`.
  * - What `@skip` and `@include` exclude whatever the variables is left out: the planner would fetch for it.
+ * - A root field of a mutation stands once under any variables: the planner would have it executed twice.
  * - An object whose fields all may be skipped is asked for its type name: the planner would not ask for the
  *   object, though whether it is null shows.
  * - Where some subgraph has an interface as one object type, a fragment on another abstract type stands once for
@@ -45,7 +47,16 @@ export function planningDocument(
         : definition,
     ),
   };
-  const typed = hasInterfaceObjects(supergraphSchema) ? withObjectTypes(chosen, schema) : chosen;
+  const chosenFragments = fragmentsOf(chosen);
+  const single: DocumentNode = {
+    ...chosen,
+    definitions: chosen.definitions.map((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION
+        ? withoutRepeatedMutations(definition, chosenFragments)
+        : definition,
+    ),
+  };
+  const typed = hasInterfaceObjects(supergraphSchema) ? withObjectTypes(single, schema) : single;
   const fragments = fragmentsOf(typed);
   const kept = visit(typed, {
     SelectionSet: (selectionSet, _key, parent) => {
