@@ -120,6 +120,38 @@ describe('tributary up', () => {
     expect(command.output().stdout).toContain(`tributary ${name}`);
   });
 
+  it('composes, writes plans, and serves with them and a settings file', { timeout: 60_000 }, async () => {
+    const supergraph = join(folder, 'supergraph.graphql');
+    const plans = join(folder, 'plans.json');
+    const composing = start(['compose', '--out', supergraph, '--plans', plans]);
+    expect(await composing.ended).toBe(0);
+    expect(composing.output().stdout).toContain('plans of 1 operations');
+    const checking = start(['compose', '--out', supergraph, '--check']);
+    expect(await checking.ended).toBe(0);
+
+    const settings = join(folder, 'gateway.yaml');
+    await writeFile(settings, 'limits: { depth: 2 }\n');
+    const gateway = start(['gateway', '--supergraph', supergraph, '--plans', plans, '--settings', settings]);
+    const [, url = ''] = await gateway.prints(/ready at (http:\S+)\n/);
+    const { errors } = await ask(url, '{ account(id: "acc_1") { owner { name } } }');
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'DEPTH_LIMIT_EXCEEDED', limit: 2, value: 3 });
+
+    // A changed file is read again on SIGHUP; a broken one changes nothing and is said.
+    await writeFile(supergraph, 'type Query {');
+    gateway.process.kill('SIGHUP');
+    const ready = url.replace('/graphql', '/ready');
+    await expect
+      .poll(async () => JSON.stringify(await (await fetch(ready)).json()), { timeout: 20_000 })
+      .toContain('failedReload');
+    expect((await fetch(ready)).status).toBe(200);
+    gateway.process.kill('SIGTERM');
+    expect(await gateway.ended).toBe(0);
+
+    const stale = start(['compose', '--out', supergraph, '--check']);
+    expect(await stale.ended).toBe(1);
+    expect(stale.output().stderr).toContain('npm run compose');
+  });
+
   it('answers what is in flight when it is stopped', { timeout: 60_000 }, async () => {
     let answer: (() => void) | undefined;
     const asked = Promise.withResolvers<void>();

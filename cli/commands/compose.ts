@@ -5,6 +5,8 @@ interface ComposeOptions {
   readonly config: string;
   readonly out: string;
   readonly check?: true;
+  readonly plans?: string;
+  readonly operations: string;
 }
 
 export function composeCommand(): Command {
@@ -13,10 +15,15 @@ export function composeCommand(): Command {
     .option('--config <file>', "the configuration, in rover's format", 'supergraph.yaml')
     .option('--out <file>', 'where the supergraph is written', 'supergraph.graphql')
     .option('--check', 'write nothing; fail where the file is not what would be written')
+    .option(
+      '--plans <file>',
+      'write the plans of the known operations too, for a gateway that plans nothing at its start',
+    )
+    .option('--operations <folder>', 'the known operations', 'contracts/operations')
     .action(compose);
 }
 
-async function compose({ config, out, check }: ComposeOptions): Promise<void> {
+async function compose({ config, out, check, plans, operations }: ComposeOptions): Promise<void> {
   const { readSupergraphConfig } = await import('#contracts/publish/supergraph-config.ts');
   const { composeSubgraphs } = await import('#contracts/publish/compose.ts');
   const subgraphs = await readSupergraphConfig(config);
@@ -37,5 +44,15 @@ async function compose({ config, out, check }: ComposeOptions): Promise<void> {
     return;
   }
   await writeFile(out, composition.supergraph);
+  if (plans !== undefined) await planOperations(out, operations, plans);
   process.stdout.write(`${out}: ${subgraphs.map(({ name }) => name).join(', ')}\n`);
+}
+
+async function planOperations(supergraph: string, folder: string, file: string): Promise<void> {
+  const { writePlans } = await import('#gateway/supergraph/plan-file.ts');
+  const { readOperations } = await import('#gateway/supergraph/sources.ts');
+  const { plans, refused } = await writePlans(supergraph, await readOperations(folder), file);
+  for (const { file: operation, reason } of refused) process.stderr.write(`${operation}: ${reason}\n`);
+  process.stdout.write(`${file}: plans of ${plans} operations\n`);
+  if (refused.length > 0) throw new Error(`${refused.length} operations of ${folder} cannot be planned.`);
 }

@@ -6,6 +6,8 @@ interface GatewayCommandOptions {
   readonly port: number;
   readonly host: string;
   readonly operations?: string;
+  readonly plans?: string;
+  readonly settings?: string;
 }
 
 export function gatewayCommand(): Command {
@@ -14,22 +16,30 @@ export function gatewayCommand(): Command {
     .option('--supergraph <file>', 'the composed supergraph', 'supergraph.graphql')
     .option('--port <port>', '0 takes a free one (environment: PORT)', portOption, defaults.port())
     .option('--host <address>', 'loopback only (environment: HOST)', defaults.host())
-    .option('--operations <folder>', 'operations with REST routes beside them')
+    .option('--operations <folder>', 'known operations, planned at the start, with REST routes beside them')
+    .option('--plans <file>', 'plans of known operations, as "compose --plans" writes them')
+    .option('--settings <file>', 'limits, deadlines and sharing, in YAML')
+    .addHelpText('after', '\nA changed supergraph file is reloaded by itself, at once on SIGHUP.')
     .action(gateway);
 }
 
-async function gateway({ supergraph, port, host, operations }: GatewayCommandOptions): Promise<void> {
-  const { stopSignal, untilStopped } = await import('../run/until-stopped.ts');
+async function gateway(options: GatewayCommandOptions): Promise<void> {
+  const { stopSignal, untilStopped, onHangup } = await import('../run/until-stopped.ts');
   const { commandLog } = await import('../run/log.ts');
   const { startGateway } = await import('#gateway/main.ts');
+  const { readSettings } = await import('#gateway/settings-file.ts');
   const signal = stopSignal();
+  const { supergraph, port, host, operations, plans, settings } = options;
   const running = await startGateway({
+    ...(settings === undefined ? {} : await readSettings(settings)),
     supergraph,
     host,
     port,
     logger: commandLog(),
-    ...(operations === undefined ? {} : { routes: operations }),
+    routes: operations,
+    plans,
   });
+  onHangup(() => running.reload());
   process.stdout.write(`The gateway is ready at ${running.url}/graphql\n`);
   await untilStopped(signal);
   await running.close();

@@ -9,6 +9,7 @@ interface UpOptions {
   readonly supergraph: string;
   readonly demo: boolean;
   readonly demoAccounts: number;
+  readonly settings?: string;
 }
 
 export function upCommand(): Command {
@@ -18,6 +19,7 @@ export function upCommand(): Command {
     .option('--host <address>', 'of the gateway, loopback only (environment: HOST)', defaults.host())
     .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
     .option('--supergraph <file>', 'the composed supergraph', 'supergraph.graphql')
+    .option('--settings <file>', 'limits, deadlines and sharing of the gateway, in YAML')
     .option('--no-demo', 'start without demo data')
     .option('--demo-accounts <n>', 'how many accounts the demo data has', wholeNumber(1, 100_000), 1_000)
     .addHelpText(
@@ -30,7 +32,7 @@ rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL or CONSENT_DATABASE_UR
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const { stopSignal, untilStopped } = await import('../run/until-stopped.ts');
+  const { stopSignal, untilStopped, onHangup } = await import('../run/until-stopped.ts');
   const signal = stopSignal();
   // Seeding takes a while: what can't work is said before it.
   const { checkLoopback } = await import('#gateway/options.ts');
@@ -40,6 +42,7 @@ async function up(options: UpOptions): Promise<void> {
   const { startAll } = await import('../run/start-all.ts');
   const running = await startAll({ ...options, signal });
   if (running === null) return;
+  onHangup(running.reload);
   process.stdout.write(`Tributary is ready at ${running.url} (GraphQL at ${running.url}/graphql)\n`);
   await untilStopped(signal);
   await running.close();

@@ -1,5 +1,6 @@
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { type RunningGateway, startGateway } from '#gateway/main.ts';
+import { readSettings } from '#gateway/settings-file.ts';
 import { type ControlServer, startControl } from './control.ts';
 import { seedDemoOnce } from './demo.ts';
 import { announceInstance, runningInstance, withdrawInstance } from './instance.ts';
@@ -15,12 +16,16 @@ export interface StartOptions {
   /** Seed demo data on the first start. */
   readonly demo: boolean;
   readonly demoAccounts: number;
+  /** A settings file of the gateway. */
+  readonly settings?: string;
   /** Aborted when the process is asked to stop: seeding ends between two batches. */
   readonly signal: AbortSignal;
 }
 
 export interface RunningAll {
   readonly url: string;
+  /** Reads the supergraph and the operations again. */
+  readonly reload: RunningGateway['reload'];
   /** Answers what is in flight, from the gateway inwards, and leaves the data folder to the next process. */
   readonly close: () => Promise<void>;
 }
@@ -38,6 +43,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     );
   }
   const log = commandLog();
+  const settings = options.settings === undefined ? {} : await readSettings(options.settings);
   const parts = await openParts(dataDir);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -68,6 +74,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     const control: ControlServer = await startControl(parts, log);
     closers.push(control.close);
     const gateway: RunningGateway = await startGateway({
+      ...settings,
       supergraph,
       host,
       port,
@@ -83,7 +90,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       token: control.token,
     });
     closers.push(() => withdrawInstance(dataDir));
-    return { url: gateway.url.replace('127.0.0.1', 'localhost'), close };
+    return { url: gateway.url.replace('127.0.0.1', 'localhost'), reload: gateway.reload, close };
   } catch (error) {
     if (closers.length === 0) await closeParts(parts);
     await close();

@@ -21,3 +21,8 @@ export async function untilStopped(signal: AbortSignal): Promise<void> {
   // A promise alone does not keep the process alive, a server does; every caller has one.
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
+
+/** Does something whenever the process gets SIGHUP, which asks a server to read its files again. */
+export function onHangup(reload: () => Promise<unknown>): void {
+  process.on('SIGHUP', () => void reload());
+}

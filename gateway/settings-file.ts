@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import type { GatewayOptions } from './options.ts';
+
+const whole = z.number().int();
+const wholeOrOff = z.union([whole, z.literal(false)]);
+
+/**
+ * What may stand in a settings file, and only that. Ranges are checked where the values are used, by the same rules
+ * as for values from code.
+ */
+const settingsShape = z.strictObject({
+  persistedOnly: z.boolean().optional(),
+  watchMs: whole.optional(),
+  forwardHeaders: z.array(z.string()).optional(),
+  timeouts: z
+    .strictObject({
+      requestMs: whole,
+      subgraphMs: whole,
+      bySubgraph: z.record(z.string(), whole),
+      closeMs: whole,
+      planMs: whole,
+      plannerIdleMs: whole,
+    })
+    .partial()
+    .optional(),
+  sharing: z
+    .strictObject({
+      enabled: z.boolean(),
+      bySubgraph: z.record(z.string(), z.boolean()),
+      inFlight: whole,
+      queueMs: whole,
+      representations: whole,
+      rootRequests: whole,
+      characters: whole,
+    })
+    .partial()
+    .optional(),
+  limits: z
+    .strictObject({
+      tokens: wholeOrOff,
+      nesting: whole,
+      depth: wholeOrOff,
+      aliases: wholeOrOff,
+      rootFields: wholeOrOff,
+      directives: wholeOrOff,
+      fields: whole,
+      cost: wholeOrOff,
+      assumedListSize: whole,
+      introspection: z.boolean(),
+      bodyBytes: whole,
+      answerBytes: whole,
+      connections: whole,
+      waitingFetches: whole,
+      documents: whole,
+      documentCharacters: whole,
+      plans: whole,
+      planCharacters: whole,
+      persistedQueries: wholeOrOff,
+      persistedQueryCharacters: whole,
+      waitingPlans: whole,
+      plannerPaths: whole,
+      plannerMemoryMb: whole,
+      warmedPlans: whole,
+    })
+    .partial()
+    .optional(),
+});
+
+/** The options of a gateway that a file may set. */
+export type GatewaySettings = Pick<
+  GatewayOptions,
+  'persistedOnly' | 'watchMs' | 'forwardHeaders' | 'timeouts' | 'sharing' | 'limits'
+>;
+
+/**
+ * Reads a gateway's settings from a YAML file. What each means and its default stands in `options.ts`.
+ * @throws Error naming the file, the key and what is wrong with it.
+ */
+export async function readSettings(file: string): Promise<GatewaySettings> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`The settings file ${file} cannot be read: ${error}`, { cause: error });
+  });
+  let yaml: unknown;
+  try {
+    yaml = parseYaml(text) ?? {};
+  } catch (error) {
+    throw new Error(`${file} is no YAML: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+  const result = settingsShape.safeParse(yaml);
+  if (result.success) return result.data satisfies GatewaySettings;
+  const issues = result.error.issues.map(
+    ({ path, message }) => `${path.length === 0 ? 'the file' : path.join('.')}: ${message}`,
+  );
+  throw new Error(`${file} has no valid settings. ${issues.join('; ')}`);
+}
