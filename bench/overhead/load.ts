@@ -19,16 +19,23 @@ export interface LoadResult {
 
 /** Sends so many requests as fast as the connections allow; throws where one is not answered with 200. */
 export async function load({ url, bodies, connections, requests }: LoadOptions): Promise<LoadResult> {
+  const sent = bodies.map((body) => ({
+    method: 'POST' as const,
+    headers: { 'content-type': 'application/json' },
+    body,
+  }));
+  let clients = 0;
   const result = await autocannon({
     url,
     connections,
     amount: requests,
     timeout: 30,
-    requests: bodies.map((body) => ({
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })),
+    requests: sent,
+    // Every client begins elsewhere: clients in step with each other would ask for the same at the same time.
+    setupClient: (client) => {
+      const start = Math.floor((clients++ * sent.length) / connections);
+      client.setRequests([...sent.slice(start), ...sent.slice(0, start)]);
+    },
   });
   if (result.errors > 0 || result.non2xx > 0 || result['2xx'] !== requests) {
     throw new Error(
