@@ -13,6 +13,7 @@ import {
 import { compilePlan } from '#gateway/plan/index.ts';
 import { createPlanner, type Planner } from '#gateway/plan/planner.ts';
 import type { Fixture } from './fixture.ts';
+import { hash } from './hash.ts';
 import type { GeneratedOperation } from './operations.ts';
 import { compose, inProcessFetch, subgraphSchemas } from './subgraphs.ts';
 import { type Call, fieldResolver, typeResolver } from './world.ts';
@@ -143,13 +144,6 @@ export function newCall(bench: Bench, { seed, rarity, down }: Trouble): Call {
     ownerOf: bench.ownerOf,
     log: [],
   };
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value ^ (value >>> 15);
 }
 
 /** Which subgraph alone can give a field. */

@@ -14,7 +14,7 @@ export type Compute = (given: {
 /** A small supergraph with the data behind it. */
 export interface Fixture {
   readonly name: string;
-  /** SDL by subgraph name, without the federation link. */
+  /** SDL by subgraph name; where it has no link to federation, it gets one. */
   readonly subgraphs: Readonly<Record<string, string>>;
   /** Root fields by `Type.field`, and all fields that are more than a property, by `Type.field`. */
   readonly computed: Readonly<Record<string, Compute>>;

@@ -24,18 +24,25 @@ export function compose(fixture: Pick<Fixture, 'subgraphs'>): string {
     Object.entries(fixture.subgraphs).map(([name, typeDefs]) => ({
       name,
       url: `http://${name}.invalid`,
-      typeDefs: parse(`${LINK}\n${typeDefs}`),
+      typeDefs: linked(typeDefs),
     })),
   );
   if (result.errors) throw new Error(result.errors.map((error) => error.message).join('\n'));
   return result.supergraphSdl;
 }
 
+/** The document of a subgraph's SDL; one that does not say which federation it means gets the link. */
+function linked(typeDefs: string): DocumentNode {
+  const document = parse(typeDefs);
+  const isLinked = document.definitions.some(({ kind }) => kind === Kind.SCHEMA_EXTENSION);
+  return isLinked ? document : parse(`${LINK}\n${typeDefs}`);
+}
+
 /** Builds the executable schemas of a fixture's subgraphs, which all read the one world. */
 export function subgraphSchemas(fixture: Fixture): ReadonlyMap<string, GraphQLSchema> {
   return new Map(
     Object.entries(fixture.subgraphs).map(([name, typeDefs]) => {
-      const document = parse(`${LINK}\n${typeDefs}`);
+      const document = linked(typeDefs);
       return [
         name,
         buildSubgraphSchema([{ typeDefs: document, resolvers: referenceResolvers(fixture, document) }]),
