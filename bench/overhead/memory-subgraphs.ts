@@ -22,8 +22,8 @@ import { LRUCache } from 'lru-cache';
 import { readSupergraphConfig } from '#contracts/publish/supergraph-config.ts';
 
 const delay = Number(process.env.DELAY_MS ?? 0);
-/** Rows of a list whose field has no `first`. */
-const listSize = 3;
+/** Rows of a list, and the most of a connection within an entity: about what an account of the demo data has. */
+const listSize = 4;
 let calls = 0;
 
 interface Source {
@@ -41,7 +41,8 @@ const anyValue: GraphQLFieldResolver<Source | undefined, unknown, { id?: string;
   const id = `${source?.id ?? 'root'}.${info.fieldName}`;
   if (info.fieldName === 'id') return source?.id ?? id;
   const own = (source as Record<string, unknown> | undefined)?.[info.fieldName];
-  return own ?? exampleOf(info.returnType, args.id ?? id, args.first, source?.size);
+  const first = source === undefined ? args.first : args.first && Math.min(args.first, listSize);
+  return own ?? exampleOf(info.returnType, args.id ?? id, first, source?.size);
 };
 
 function exampleOf(type: GraphQLOutputType, id: string, first?: number, size?: number): unknown {
@@ -66,7 +67,7 @@ function exampleOf(type: GraphQLOutputType, id: string, first?: number, size?: n
     case 'Decimal':
       return '1234.50';
     default:
-      return `text ${id}`;
+      return `value ${id.length}`;
   }
 }
 
