@@ -19,7 +19,7 @@ export interface GatewayTimeouts {
   readonly closeMs: number;
   /** Planning one operation; one that takes longer is refused. Default 5,000. */
   readonly planMs: number;
-  /** Planning workers that had nothing to do for so long are ended; the next miss starts one. Default 300,000. */
+  /** Planning workers that had nothing to do for so long are ended; the next miss starts one. Default 60,000. */
   readonly plannerIdleMs: number;
 }
 
@@ -116,7 +116,7 @@ export function timeoutsWithDefaults(given: Partial<GatewayTimeouts> = {}): Gate
     bySubgraph: {},
     closeMs: 10_000,
     planMs: 5_000,
-    plannerIdleMs: 300_000,
+    plannerIdleMs: 60_000,
     ...given,
   };
 }
