@@ -25,7 +25,7 @@ const planner = createPlanner(
       notes: `
         type Mutation { note(text: String): Int! }
         type Query { notes: [String] }
-        type Product @key(fields: "id") { id: ID! note: String }
+        type Product @key(fields: "id") { id: ID! note: String other: Product }
       `,
     },
   }),
@@ -392,13 +392,15 @@ describe('the response', () => {
 
   it('does not touch data that another execution was given too', async () => {
     const data = Object.freeze({ product: Object.freeze(product('1')) });
-    const compiled = compile(parse('{ product(id: 1) { name note } }'));
-    const fetch = async ({ subgraph }: SubgraphRequest): Promise<SubgraphAnswer> =>
-      subgraph === 'shop'
-        ? { kind: 'answer', data, errors: [], shared: true }
-        : { kind: 'answer', data: { _entities: [{ note: 'x' }] }, errors: [] };
+    const other = Object.freeze({ other: Object.freeze({ __typename: 'Product', id: '2' }) });
+    const compiled = compile(parse('{ product(id: 1) { name other { name } } }'));
+    const fetch = async ({ subgraph, representations }: SubgraphRequest): Promise<SubgraphAnswer> => {
+      if (representations === undefined) return { kind: 'answer', data, errors: [], shared: true };
+      const entity = subgraph === 'shop' ? { name: 'Second' } : other;
+      return { kind: 'answer', data: { _entities: [entity] }, errors: [], shared: true };
+    };
     const { body } = await compiled.execute({ variables: {}, signal: new AbortController().signal, fetch });
-    expect(body).toBe('{"data":{"product":{"name":"Product 1","note":"x"}}}');
+    expect(body).toBe('{"data":{"product":{"name":"Product 1","other":{"name":"Second"}}}}');
   });
 });
 

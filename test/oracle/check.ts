@@ -46,7 +46,7 @@ export async function checkOperations(bench: Bench, { count, seed, stock }: Chec
       const healthy = { seed: 0, rarity: 0, down: undefined };
       const wanted = await mergedAnswer(bench, operation, healthy);
       const second = await stock.data(operation);
-      const verdict = second === wanted.data ? 'agrees' : stockDifference(bench, operation, second);
+      const verdict = second === wanted.data ? 'agrees' : stockDifference(operation, second);
       if (verdict === undefined) throw new Error(describe(operation, healthy, 'stock', wanted, second));
       tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
     }),

@@ -1,5 +1,4 @@
 import { type FieldNode, parse, visit } from 'graphql';
-import type { Bench } from './answers.ts';
 import type { GeneratedOperation } from './operations.ts';
 
 /**
@@ -33,11 +32,6 @@ const stockClasses: readonly {
     applies: ({ hasFieldAlias }) => hasFieldAlias,
   },
   {
-    id: 'stock-object-property',
-    reason: 'A response name that every object has (`constructor`) is read from the prototype or lost.',
-    applies: ({ hasObjectProperty }) => hasObjectProperty,
-  },
-  {
     id: 'stock-condition',
     reason:
       'A fetch whose fields may all be skipped does not find out whether their object is null, and an entity whose input is required by a skipped field only is not asked for anything.',
@@ -55,44 +49,24 @@ const stockClasses: readonly {
     reason: 'A field that requires a field which itself requires another is asked for too early.',
     applies: ({ fields }) => fields.includes('tour'),
   },
-  {
-    id: 'stock-leaf-coercion',
-    reason:
-      'Values that graphql-js coerces (12 as a String) are refused, and lists of wrong values fail as a whole.',
-    applies: ({ fixture }) => fixture === 'values',
-  },
-  {
-    id: 'stock-interface-object',
-    reason: 'An object of which a subgraph knows only the interface keeps the type name of the interface.',
-    applies: ({ fixture }) => fixture === 'media',
-  },
 ];
 
 interface Features {
-  readonly fixture: string;
   readonly refused: boolean;
   readonly fields: readonly string[];
   readonly hasFieldAlias: boolean;
-  readonly hasObjectProperty: boolean;
   readonly hasCondition: boolean;
 }
 
 /** The class of a difference between stock and the merged schema; `undefined` where it is in none. */
-export function stockDifference(
-  bench: Bench,
-  operation: GeneratedOperation,
-  data: string | undefined,
-): string | undefined {
+export function stockDifference(operation: GeneratedOperation, data: string | undefined): string | undefined {
   const nodes: FieldNode[] = [];
   visit(parse(operation.text), { Field: (node) => void nodes.push(node) });
   const aliases = nodes.flatMap(({ alias }) => (alias ? [alias.value] : []));
-  const names = [...aliases, ...nodes.map(({ name }) => name.value)];
   const features: Features = {
-    fixture: bench.fixture.name,
     refused: data === undefined,
     fields: nodes.map(({ name }) => name.value),
     hasFieldAlias: aliases.some((alias) => ['id', 'name', '__typename'].includes(alias)),
-    hasObjectProperty: names.some((name) => name in {}),
     hasCondition: /@(skip|include)/.test(operation.text),
   };
   return stockClasses.find(({ applies }) => applies(features))?.id;

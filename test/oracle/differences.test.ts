@@ -1,0 +1,142 @@
+import { parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { type Bench, compiledAnswer, mergedAnswer, prepare } from './answers.ts';
+import { difference } from './compare.ts';
+import { stockDifference } from './differences.ts';
+import type { Fixture } from './fixture.ts';
+import { catalog } from './fixtures/catalog.ts';
+import { chain } from './fixtures/chain.ts';
+import { media } from './fixtures/media.ts';
+import { createStock } from './stock.ts';
+
+const healthy = { seed: 0, rarity: 0, down: undefined };
+const fail = (): never => {
+  throw new Error('It fails.');
+};
+
+/** Two subgraphs that both know `T`; both of its fields must not be null, and fail. */
+const failing: Fixture = {
+  name: 'failing',
+  subgraphs: {
+    left: `type Query { t: T } type Mutation { first: T! second: Int }
+      type T @key(fields: "id") { id: ID! a: Int! }`,
+    right: 'type T @key(fields: "id") { id: ID! b: Int! }',
+  },
+  computed: {
+    'Query.t': () => ({ $type: 'T', $id: '1', id: '1' }),
+    'Mutation.first': ({ call }) => {
+      call.log.push('first');
+      return { $type: 'T', $id: '1', id: '1' };
+    },
+    'Mutation.second': ({ call }) => call.log.push('second'),
+    'T.a': fail,
+    'T.b': fail,
+  },
+  entities: [{ $type: 'T', $id: '1', id: '1' }],
+  keys: { T: [['id']] },
+  steady: [],
+  mayBeDown: [],
+};
+
+async function bothAnswers(bench: Bench, text: string) {
+  const operation = { text, variables: {} };
+  return [
+    await mergedAnswer(bench, operation, healthy),
+    await compiledAnswer(bench, operation, healthy),
+  ] as const;
+}
+
+describe('by nature', () => {
+  it('of several errors beneath one null another one may be reported (nulled-siblings)', async () => {
+    const [truth, answer] = await bothAnswers(prepare(failing), '{ t { b a } }');
+    expect([truth.data, answer.data]).toEqual(['{"t":null}', '{"t":null}']);
+    expect(truth.errorPaths).toEqual(['["t","b"]']);
+    // The subgraph that has `t` is asked for `a` with it, and there is nothing left to ask `b` of.
+    expect(answer.errorPaths).toEqual(['["t","a"]']);
+    expect(difference(truth, answer)).toBeUndefined();
+  });
+
+  it('a mutation may be made after one that failed in another subgraph (mutation-after-null)', async () => {
+    const [truth, answer] = await bothAnswers(prepare(failing), 'mutation { first { b } second }');
+    expect([truth.data, answer.data]).toEqual(['null', 'null']);
+    expect([truth.log, answer.log]).toEqual([['first'], ['first', 'second']]);
+    expect(difference(truth, answer)).toBeUndefined();
+  });
+
+  it('nested interface objects may be too many ways for the planner (too-complex)', () => {
+    const bench = prepare(media);
+    const nested = (levels: number): string =>
+      levels === 0 ? 'maker { born }' : `critics { of { ${nested(levels - 1)} } }`;
+    expect(bench.planner.plan(parse(`{ best { ${nested(1)} } }`)).node).toBeDefined();
+    expect(() => bench.planner.plan(parse(`{ best { ${nested(8)} } }`))).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('Too many options generated'),
+        extensions: { code: 'QUERY_PLAN_TOO_COMPLEX' },
+      }),
+    );
+  });
+});
+
+describe('stock', () => {
+  /** The class, the fixture, the operation, the right data worked out from the fixture, and stock's own. */
+  it.each<[string, Fixture, string, unknown, unknown]>([
+    [
+      'stock-refuses',
+      media,
+      '{ best { ... on Titled { title } } }',
+      { best: { title: 'Second' } },
+      undefined,
+    ],
+    [
+      'stock-alias-of-a-field',
+      catalog,
+      '{ product(id: 1) { id: name stock } }',
+      { product: { id: 'Product 1', stock: 3 } },
+      { product: { id: '1', stock: 3 } },
+    ],
+    [
+      'stock-required-arguments',
+      catalog,
+      '{ product(id: 1) { price(currency: "GBP") customs } }',
+      { product: { price: '1 GBP', customs: '10% of 1 EUR' } },
+      { product: { price: '1 GBP', customs: '10% of 1 GBP' } },
+    ],
+    [
+      'stock-required-arguments',
+      chain,
+      '{ part(n: 1) { leap hop } }',
+      // 1 × 3 + 1000 and 1 × 2 + 2000.
+      { part: { leap: 1003, hop: 2002 } },
+      { part: { leap: null, hop: null } },
+    ],
+    [
+      'stock-required-order',
+      chain,
+      '{ part(n: 1) { tour } }',
+      // 1 × 7 + 3000.
+      { part: { tour: 3007 } },
+      { part: { tour: null } },
+    ],
+    [
+      'stock-condition',
+      chain,
+      'query ($on: Boolean = false) { part(n: 1) { stride @include(if: $on) fromC } }',
+      { part: { fromC: true } },
+      { part: { fromC: null } },
+    ],
+  ])('differs by %s', async (id, fixture, text, right, wrong) => {
+    const bench = prepare(fixture);
+    const stock = createStock(bench);
+    const [truth, answer] = await bothAnswers(bench, text);
+    expect(JSON.parse(truth.data)).toEqual(right);
+    expect(answer.data).toBe(truth.data);
+    const second = await stock?.data({ text, variables: {} });
+    expect(second === undefined ? undefined : JSON.parse(second)).toEqual(wrong);
+    expect(stockDifference({ text, variables: {} }, second)).toBe(id);
+  });
+
+  it('is in no class where none applies', () => {
+    const operation = { text: '{ viewer { name } }', variables: {} };
+    expect(stockDifference(operation, '{"other":1}')).toBeUndefined();
+  });
+});
