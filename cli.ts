@@ -2,6 +2,7 @@
 // Apollo's packages report usage unless this is set before they load.
 process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
 
+import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { composeCommand } from '#cli/commands/compose.ts';
 import { gatewayCommand } from '#cli/commands/gateway.ts';
@@ -10,6 +11,9 @@ import { seedCommand } from '#cli/commands/seed.ts';
 import { subgraphCommand } from '#cli/commands/subgraph.ts';
 import { upCommand } from '#cli/commands/up.ts';
 import { failure } from '#cli/failure.ts';
+
+// Commands import what they need when they run: a second start reads it compiled.
+enableCompileCache();
 
 try {
   await new Command('tributary')
