@@ -4,6 +4,7 @@ import { type Bench, compiledAnswer, mergedAnswer, type Trouble } from './answer
 import { difference } from './compare.ts';
 import { stockDifference } from './differences.ts';
 import { type GeneratedOperation, writeOperation } from './operations.ts';
+import { goesOtherWay } from './other-way.ts';
 import type { Stock } from './stock.ts';
 
 export interface CheckOptions {
@@ -34,21 +35,26 @@ export async function checkOperations(bench: Bench, { count, seed, stock }: Chec
   await fc.assert(
     fc.asyncProperty(cases(bench), async ({ choices, kind, trouble }) => {
       const operation = writeOperation(bench.merged, kind, choices);
-      const truth = await mergedAnswer(bench, operation, trouble);
-      const answer = await compiledAnswer(bench, operation, trouble).catch(refusal);
-      if (answer === 'too-complex') {
-        tally.set(answer, (tally.get(answer) ?? 0) + 1);
-        return;
+      const count = (verdict: string): unknown => tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+      let truth = await mergedAnswer(bench, operation, trouble);
+      let answer = await compiledAnswer(bench, operation, trouble).catch(refusal);
+      if (answer === 'too-complex') return void count(answer);
+      let found = difference(truth, answer);
+      if (found !== undefined && trouble.down !== undefined && goesOtherWay(bench, operation, trouble.down)) {
+        count('other-way');
+        truth = await mergedAnswer(bench, operation, { ...trouble, down: undefined });
+        answer = await compiledAnswer(bench, operation, { ...trouble, down: undefined });
+        found = difference(truth, answer);
       }
-      const found = difference(truth, answer);
       if (found !== undefined) throw new Error(describe(operation, trouble, found, truth, answer));
       if (stock === undefined || kind === 'mutation' || number++ % STOCK_EVERY !== 0) return;
       const healthy = { seed: 0, rarity: 0, down: undefined };
       const wanted = await mergedAnswer(bench, operation, healthy);
       const second = await stock.data(operation);
-      const verdict = second === wanted.data ? 'agrees' : stockDifference(operation, second);
+      const verdict =
+        second === wanted.data ? 'agrees' : stockDifference(bench, operation, wanted.data, second);
       if (verdict === undefined) throw new Error(describe(operation, healthy, 'stock', wanted, second));
-      tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+      count(verdict);
     }),
     { numRuns: count, seed },
   );

@@ -4,9 +4,11 @@ import { type Bench, compiledAnswer, mergedAnswer, prepare } from './answers.ts'
 import { difference } from './compare.ts';
 import { stockDifference } from './differences.ts';
 import type { Fixture } from './fixture.ts';
+import { accounts } from './fixtures/accounts.ts';
 import { catalog } from './fixtures/catalog.ts';
 import { chain } from './fixtures/chain.ts';
 import { media } from './fixtures/media.ts';
+import { goesOtherWay } from './other-way.ts';
 import { createStock } from './stock.ts';
 
 const healthy = { seed: 0, rarity: 0, down: undefined };
@@ -77,6 +79,28 @@ describe('by nature', () => {
   });
 });
 
+describe('a plan that goes another way than the shortest (other-way)', () => {
+  const text = (aliases: number) =>
+    `mutation { refund(id: "1") { ${Array.from({ length: aliases }, (_, i) => `a${i}: id`).join(' ')} } }`;
+
+  it('asks a subgraph for what another has, once there are too many ways', async () => {
+    const bench = prepare(accounts);
+    // Two subgraphs have the id, so n aliases of it have 2^n ways: 8,192 are all compared, 16,384 are not.
+    expect(goesOtherWay(bench, { text: text(13), variables: {} }, 'audit')).toBe(false);
+    expect(goesOtherWay(bench, { text: text(14), variables: {} }, 'audit')).toBe(true);
+    const operation = { text: text(14), variables: {} };
+    const [truth, answer] = await bothAnswers(bench, operation.text);
+    expect(difference(truth, answer)).toBeUndefined();
+    const down = await compiledAnswer(bench, operation, { ...healthy, down: 'audit' });
+    expect(down.data).toBe('{"refund":null}');
+  });
+
+  it('is not what a subgraph that alone has a field is asked for', () => {
+    const operation = { text: '{ viewer { visits } }', variables: {} };
+    expect(goesOtherWay(prepare(accounts), operation, 'audit')).toBe(false);
+  });
+});
+
 describe('stock', () => {
   /** The class, the fixture, the operation, the right data worked out from the fixture, and stock's own. */
   it.each<[string, Fixture, string, unknown, unknown]>([
@@ -118,6 +142,13 @@ describe('stock', () => {
       { part: { tour: null } },
     ],
     [
+      'stock-alias-of-a-field',
+      chain,
+      '{ part(n: 1) { b: a c { value } } }',
+      { part: { b: 'a1', c: { value: 'c1' } } },
+      { part: { b: 'b1', c: { value: 'c1' } } },
+    ],
+    [
       'stock-condition',
       chain,
       'query ($on: Boolean = false) { part(n: 1) { stride @include(if: $on) fromC } }',
@@ -132,11 +163,23 @@ describe('stock', () => {
     expect(answer.data).toBe(truth.data);
     const second = await stock?.data({ text, variables: {} });
     expect(second === undefined ? undefined : JSON.parse(second)).toEqual(wrong);
-    expect(stockDifference({ text, variables: {} }, second)).toBe(id);
+    expect(stockDifference(bench, { text, variables: {} }, truth.data, second)).toBe(id);
+  });
+
+  it('differs by stock-order', async () => {
+    const bench = prepare(catalog);
+    const text =
+      '{ review(id: 1) { ... on Review { b: body body } id ... on Review { product { id } } id } products { id } }';
+    const [truth, answer] = await bothAnswers(bench, text);
+    expect(Object.keys(JSON.parse(truth.data).review)).toEqual(['b', 'body', 'id', 'product']);
+    expect(answer.data).toBe(truth.data);
+    const second = await createStock(bench)?.data({ text, variables: {} });
+    expect(Object.keys(JSON.parse(second ?? '').review)).toEqual(['b', 'body', 'product', 'id']);
+    expect(stockDifference(bench, { text, variables: {} }, truth.data, second)).toBe('stock-order');
   });
 
   it('is in no class where none applies', () => {
     const operation = { text: '{ viewer { name } }', variables: {} };
-    expect(stockDifference(operation, '{"other":1}')).toBeUndefined();
+    expect(stockDifference(prepare(accounts), operation, '{}', '{"other":1}')).toBeUndefined();
   });
 });

@@ -1,4 +1,6 @@
-import { type FieldNode, parse, visit } from 'graphql';
+import { isDeepStrictEqual } from 'node:util';
+import { type FieldNode, Kind, parse, visit } from 'graphql';
+import type { Bench } from './answers.ts';
 import type { GeneratedOperation } from './operations.ts';
 
 /**
@@ -12,6 +14,8 @@ export const inherent = {
     'A root field of a mutation that must not be null fails through a field of another subgraph. graphql-js makes no further mutation; a gateway completes such fields after the mutations that follow in the plan. Data is null on both sides.',
   'too-complex':
     'Fields of nested interface objects give the planner a number of ways that grows with each level to the power of the object types. It refuses beyond its limit of paths; without the limit it runs out of memory.',
+  'other-way':
+    'A field that several subgraphs have is asked of one that does not answer. Which of them is asked is the choice of the planner; of more than 10,000 combinations of ways it leaves some out, and may take a longer one. A merged schema knows no such choice. With all subgraphs there, the answers have to agree.',
 } as const;
 
 /** Where stock `@apollo/gateway` differs from the merged schema, and so from compiled plans. */
@@ -27,8 +31,14 @@ const stockClasses: readonly {
     applies: ({ refused }) => refused,
   },
   {
+    id: 'stock-order',
+    reason:
+      'Fields of an object that is selected more than once are not always in the order of the operation.',
+    applies: ({ differsInOrder }) => differsInOrder,
+  },
+  {
     id: 'stock-alias-of-a-field',
-    reason: 'An alias that is a field name takes the place of a key or required field of that name.',
+    reason: 'An alias that is the name of a key or required field takes the place of that field.',
     applies: ({ hasFieldAlias }) => hasFieldAlias,
   },
   {
@@ -53,21 +63,41 @@ const stockClasses: readonly {
 
 interface Features {
   readonly refused: boolean;
+  readonly differsInOrder: boolean;
   readonly fields: readonly string[];
   readonly hasFieldAlias: boolean;
   readonly hasCondition: boolean;
 }
 
 /** The class of a difference between stock and the merged schema; `undefined` where it is in none. */
-export function stockDifference(operation: GeneratedOperation, data: string | undefined): string | undefined {
+export function stockDifference(
+  { sdl }: Bench,
+  operation: GeneratedOperation,
+  right: string,
+  data: string | undefined,
+): string | undefined {
   const nodes: FieldNode[] = [];
   visit(parse(operation.text), { Field: (node) => void nodes.push(node) });
   const aliases = nodes.flatMap(({ alias }) => (alias ? [alias.value] : []));
+  const inputs = inputFields(sdl);
   const features: Features = {
     refused: data === undefined,
+    differsInOrder: data !== undefined && isDeepStrictEqual(JSON.parse(data), JSON.parse(right)),
     fields: nodes.map(({ name }) => name.value),
-    hasFieldAlias: aliases.some((alias) => ['id', 'name', '__typename'].includes(alias)),
+    hasFieldAlias: aliases.some((alias) => alias === '__typename' || inputs.has(alias)),
     hasCondition: /@(skip|include)/.test(operation.text),
   };
   return stockClasses.find(({ applies }) => applies(features))?.id;
+}
+
+/** The fields that keys and requirements of a supergraph are made of. */
+function inputFields(sdl: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  visit(parse(sdl), {
+    Argument({ name, value }) {
+      if (!['key', 'requires'].includes(name.value) || value.kind !== Kind.STRING) return;
+      visit(parse(`{${value.value}}`), { Field: (field) => void found.add(field.name.value) });
+    },
+  });
+  return found;
 }
