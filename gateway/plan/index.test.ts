@@ -297,6 +297,87 @@ describe('errors of subgraphs', () => {
       ['["n"]', 'SUBGRAPH_ERROR'],
     ]);
   });
+
+  it('without data are all told, where there are several', async () => {
+    const outcome = await run('{ text }', {
+      shop: () => ({ errors: [{ message: 'first' }, { message: 'second' }] }),
+    });
+    expect(outcome.response.errors).toMatchObject([
+      { message: 'first', path: ['text'] },
+      { message: 'second', path: [] },
+    ]);
+  });
+});
+
+describe('a plan that renames what it asked for', () => {
+  const renamed = (path: string[], renameKeyTo: string) => [{ kind: 'KeyRenamer', path, renameKeyTo }];
+  const queryPlan = {
+    kind: 'QueryPlan',
+    node: {
+      kind: 'Sequence',
+      nodes: [
+        {
+          kind: 'Fetch',
+          serviceName: 'shop',
+          operation: '{product(id:1){__typename id name__alias_0:name}}',
+          operationKind: 'query',
+          outputRewrites: renamed(['product', 'name__alias_0'], 'name'),
+        },
+        {
+          kind: 'Flatten',
+          path: ['product'],
+          node: {
+            kind: 'Fetch',
+            serviceName: 'notes',
+            requires: [
+              {
+                kind: 'InlineFragment',
+                typeCondition: 'Product',
+                selections: [
+                  { kind: 'Field', name: '__typename' },
+                  { kind: 'Field', name: 'id' },
+                ],
+              },
+            ],
+            operation:
+              'query($representations:[_Any!]!){_entities(representations:$representations){...on Product{note__alias_0:note}}}',
+            operationKind: 'query',
+            outputRewrites: renamed(['... on Product', 'note__alias_0'], 'note'),
+          },
+        },
+      ],
+    },
+  } as Parameters<typeof compilePlan>[0]['queryPlan'];
+
+  it.each([
+    [{ note__alias_0: 'x' }, [], 'x', undefined],
+    [
+      { note__alias_0: null },
+      [{ message: 'torn', path: ['_entities', 0, 'note__alias_0'] }],
+      null,
+      ['product', 'note'],
+    ],
+  ])('shows values and errors under the client’s names: %j', async (entity, errors, note, path) => {
+    const document = parse('{ product(id: 1) { name note } }');
+    const { schema, supergraphSchema } = planner;
+    const operation = getOperationAST(document)!;
+    const compiled = compilePlan({ queryPlan, schema, supergraphSchema, document, operation });
+    const { body } = await compiled.execute({
+      variables: {},
+      signal: new AbortController().signal,
+      fetch: async ({ representations }) =>
+        representations === undefined
+          ? {
+              kind: 'answer',
+              data: { product: { __typename: 'Product', id: '1', name__alias_0: 'First' } },
+              errors: [],
+            }
+          : { kind: 'answer', data: { _entities: [entity] }, errors },
+    });
+    const response = JSON.parse(body);
+    expect(response.data).toEqual({ product: { name: 'First', note } });
+    expect(response.errors?.[0].path).toEqual(path);
+  });
 });
 
 describe('the response', () => {

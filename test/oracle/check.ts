@@ -35,13 +35,13 @@ export async function checkOperations(bench: Bench, { count, seed, stock }: Chec
   await fc.assert(
     fc.asyncProperty(cases(bench), async ({ choices, kind, trouble }) => {
       const operation = writeOperation(bench.merged, kind, choices);
-      const count = (verdict: string): unknown => tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
+      const note = (verdict: string): unknown => tally.set(verdict, (tally.get(verdict) ?? 0) + 1);
       let truth = await mergedAnswer(bench, operation, trouble);
       let answer = await compiledAnswer(bench, operation, trouble).catch(refusal);
-      if (answer === 'too-complex') return void count(answer);
+      if (answer === 'too-complex') return void note(answer);
       let found = difference(truth, answer);
       if (found !== undefined && trouble.down !== undefined && goesOtherWay(bench, operation, trouble.down)) {
-        count('other-way');
+        note('other-way');
         truth = await mergedAnswer(bench, operation, { ...trouble, down: undefined });
         answer = await compiledAnswer(bench, operation, { ...trouble, down: undefined });
         found = difference(truth, answer);
@@ -54,7 +54,7 @@ export async function checkOperations(bench: Bench, { count, seed, stock }: Chec
       const verdict =
         second === wanted.data ? 'agrees' : stockDifference(bench, operation, wanted.data, second);
       if (verdict === undefined) throw new Error(describe(operation, healthy, 'stock', wanted, second));
-      count(verdict);
+      note(verdict);
     }),
     { numRuns: count, seed },
   );
