@@ -380,6 +380,69 @@ describe('a plan that renames what it asked for', () => {
   });
 });
 
+describe('an argument from context', () => {
+  it('that a failure left out passes the failure on', async () => {
+    const requires = [
+      {
+        kind: 'InlineFragment',
+        typeCondition: 'Product',
+        selections: [
+          { kind: 'Field', name: '__typename' },
+          { kind: 'Field', name: 'id' },
+        ],
+      },
+    ];
+    const entityFetch = (serviceName: string, field: string, more: object = {}) => ({
+      kind: 'Flatten',
+      path: ['product'],
+      node: {
+        kind: 'Fetch',
+        serviceName,
+        requires,
+        operation: `query($representations:[_Any!]!){_entities(representations:$representations){...on Product{${field}}}}`,
+        operationKind: 'query',
+        ...more,
+      },
+    });
+    const contextRewrites = [{ kind: 'KeyRenamer', path: ['price'], renameKeyTo: 'c' }];
+    const queryPlan = {
+      kind: 'QueryPlan',
+      node: {
+        kind: 'Sequence',
+        nodes: [
+          {
+            kind: 'Fetch',
+            serviceName: 'shop',
+            operation: '{product(id:1){__typename id}}',
+            operationKind: 'query',
+          },
+          entityFetch('stock', 'price'),
+          entityFetch('notes', 'note', { contextRewrites }),
+        ],
+      },
+    } as Parameters<typeof compilePlan>[0]['queryPlan'];
+    const document = parse('{ product(id: 1) { note } }');
+    const { schema, supergraphSchema } = planner;
+    const operation = getOperationAST(document)!;
+    const asked: string[] = [];
+    const { body } = await compilePlan({ queryPlan, schema, supergraphSchema, document, operation }).execute({
+      variables: {},
+      signal: new AbortController().signal,
+      fetch: async ({ subgraph }) => {
+        asked.push(subgraph);
+        return subgraph === 'shop'
+          ? { kind: 'answer', data: { product: product('1') }, errors: [] }
+          : { kind: 'failure', code: 'SUBGRAPH_TIMEOUT', message: `${subgraph} is late.` };
+      },
+    });
+    expect(asked).toEqual(['shop', 'stock']);
+    expect(JSON.parse(body)).toMatchObject({
+      data: { product: { note: null } },
+      errors: [{ message: 'stock is late.', path: ['product', 'note'] }],
+    });
+  });
+});
+
 describe('the response', () => {
   it('has one error for a null where none may be, also beside other errors', async () => {
     const outcome = await run('{ text product(id: 1) { name maker { name } } }', {
