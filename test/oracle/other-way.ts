@@ -4,8 +4,8 @@ import type { Bench } from './answers.ts';
 import type { GeneratedOperation } from './operations.ts';
 
 /**
- * Whether the plan of an operation asks a subgraph for nothing but fields that others have too, in some fetch
- * (see `other-way` in differences.ts).
+ * Whether the plan of an operation asks a subgraph about an entity for a field that others have too (see
+ * `other-way` in differences.ts).
  */
 export function goesOtherWay(bench: Bench, { text }: GeneratedOperation, subgraph: string): boolean {
   const schema = bench.subgraphs.get(subgraph);
@@ -13,13 +13,16 @@ export function goesOtherWay(bench: Bench, { text }: GeneratedOperation, subgrap
   return fetchesOf(bench.planner.plan(parse(text))).some((fetch) => {
     if (fetch.serviceName !== subgraph || fetch.requires === undefined) return false;
     const typeInfo = new TypeInfo(schema);
-    let isElsewhere = true;
+    let isElsewhere = false;
     visit(
       parse(fetch.operation),
       visitWithTypeInfo(typeInfo, {
         Field({ name }) {
-          const field = `${typeInfo.getParentType()?.name}.${name.value}`;
-          if (bench.ownerOf(field) === subgraph) isElsewhere = false;
+          if (name.value === '_entities') return undefined;
+          const owner = bench.ownerOf(`${typeInfo.getParentType()?.name}.${name.value}`);
+          if (name.value !== '__typename' && owner !== subgraph) isElsewhere = true;
+          // What lies below belongs to the subgraph's own answer.
+          return false;
         },
       }),
     );
