@@ -58,11 +58,12 @@ export const migrations: Migrations = {
     await tenantIndex(target, 'accounts', ['owner_id']);
     await tenantIndex(target, 'contacts', ['email']);
     await tenantIndex(target, 'contacts', ['account_id', 'name', 'id']);
-    await tenantIndex(target, 'leads', ['account_id']);
-    await tenantIndex(target, 'leads', ['contact_id']);
+    // With their order, or a page of one parent is read by walking all rows of the tenant in that order.
+    await tenantIndex(target, 'leads', ['account_id', 'updated_at', 'id']);
+    await tenantIndex(target, 'leads', ['contact_id', 'updated_at', 'id']);
     await tenantIndex(target, 'leads', ['owner_id']);
     await tenantIndex(target, 'leads', ['updated_at', 'id']);
-    await tenantIndex(target, 'opportunities', ['account_id', 'stage']);
+    await tenantIndex(target, 'opportunities', ['account_id', 'updated_at', 'id']);
     await tenantIndex(target, 'opportunities', ['owner_id']);
     await tenantIndex(target, 'opportunities', ['updated_at', 'id']);
   },
