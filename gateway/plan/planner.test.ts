@@ -140,6 +140,15 @@ describe('defects of the planner do not show', () => {
     expect(fetchesOf(plan)).toHaveLength(2);
   });
 
+  it('what the conditions of a fragment’s place exclude is not planned there', () => {
+    const subgraphs = { a: 'type Query { t: T } type T { id: ID base: Int }' };
+    const text = `query ($x: Boolean!) { t { ...F ...F @include(if: $x) } }
+      fragment F on T { id base @skip(if: $x) }`;
+    const [root] = fetchesOf(planOf(subgraphs, text));
+    expect(root?.match(/base/g)).toHaveLength(1);
+    expect(root).toContain('base@skip(if:$x)');
+  });
+
   it('a mutation that is asked for twice, once under a condition, is made once', () => {
     const subgraphs = {
       a: 'type Query { x: Int } type Mutation { rename: T touch: Int } type T { id: ID name: String }',

@@ -39,11 +39,12 @@ export function planningDocument(
   supergraphSchema: GraphQLSchema,
 ): DocumentNode {
   const names = planningNames(document, supergraphSchema);
+  const given = fragmentsOf(document);
   const chosen: DocumentNode = {
     ...document,
     definitions: document.definitions.map((definition) =>
       'selectionSet' in definition
-        ? { ...definition, selectionSet: withoutExcluded(definition.selectionSet, []) }
+        ? { ...definition, selectionSet: withoutExcluded(definition.selectionSet, given, []) }
         : definition,
     ),
   };
@@ -76,19 +77,28 @@ function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefini
   return fragments;
 }
 
-/** Leaves out what no variables include; `outer` are the conditions around. */
+/**
+ * Leaves out what no variables include; `outer` are the conditions around. A named fragment under conditions is
+ * written out, since other places of it may include what this one does not.
+ */
 function withoutExcluded(
   selectionSet: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   outer: readonly SelectionCondition[],
 ): SelectionSetNode {
   const selections = selectionSet.selections.flatMap((selection): SelectionNode[] => {
     const conditions = [...outer, ...selectionConditions(selection.directives)];
     if (!isPossible(conditions)) return [];
     const directives = selection.directives?.filter((directive) => !isConstant(directive));
-    if (selection.kind === Kind.FRAGMENT_SPREAD || selection.selectionSet === undefined) {
-      return [{ ...selection, directives }];
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      const fragment = fragments.get(selection.name.value);
+      if (fragment === undefined || conditions.length === 0) return [{ ...selection, directives }];
+      const inner = withoutExcluded(fragment.selectionSet, fragments, conditions);
+      return [inlineFragment(fragment.typeCondition.name.value, inner.selections, directives)];
     }
-    return [{ ...selection, directives, selectionSet: withoutExcluded(selection.selectionSet, conditions) }];
+    if (selection.selectionSet === undefined) return [{ ...selection, directives }];
+    const inner = withoutExcluded(selection.selectionSet, fragments, conditions);
+    return [{ ...selection, directives, selectionSet: inner }];
   });
   return { ...selectionSet, selections };
 }
