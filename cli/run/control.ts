@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -37,37 +37,17 @@ const maxJobBody = 64 * 1024;
  */
 export async function startControl(parts: Parts, log: Logger): Promise<ControlServer> {
   const token = randomBytes(32).toString('base64url');
-  let busy = false;
+  let running: Promise<void> | undefined;
   const server: Server = createServer(async (request, response) => {
     if (!authorized(request, token)) return response.writeHead(401).end();
     if (request.method !== 'POST' || request.url !== '/jobs') return response.writeHead(404).end();
-    if (busy) {
+    if (running !== undefined) {
       response.writeHead(409);
       return response.end('Another seed or import is running; wait for it to end.');
     }
-    busy = true;
-    try {
-      const job = jobShape.parse(JSON.parse(await bodyOf(request)));
-      const gone = new AbortController();
-      response.on('close', () => gone.abort(new Error('The command went away.')));
-      response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-      const write = (message: Message) => response.write(`${JSON.stringify(message)}\n`);
-      try {
-        const report = await runJob(parts, job, {
-          onProgress: (progress) => write({ kind: 'progress', progress }),
-          signal: gone.signal,
-        });
-        write({ kind: 'done', report });
-      } catch (error) {
-        log.error({ err: error, job: job.kind }, 'a job failed');
-        write({ kind: 'failed', message: (error as Error).message });
-      }
-      response.end();
-    } catch (error) {
-      response.writeHead(400).end((error as Error).message);
-    } finally {
-      busy = false;
-    }
+    running = answerJob(parts, log, request, response).finally(() => {
+      running = undefined;
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -80,8 +60,41 @@ export async function startControl(parts: Parts, log: Logger): Promise<ControlSe
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
+      // Its caller is gone, so that it ends after the batch at hand: the stores are closed next.
+      await running;
     },
   };
+}
+
+/** Does the job that a request brings, and answers its progress and report. Never rejects. */
+async function answerJob(
+  parts: Parts,
+  log: Logger,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on('close', () => gone.abort(new Error('The command went away.')));
+  const write = (message: Message) => response.write(`${JSON.stringify(message)}\n`);
+  let job: Job;
+  try {
+    job = jobShape.parse(JSON.parse(await bodyOf(request)));
+  } catch (error) {
+    response.writeHead(400).end((error as Error).message);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  try {
+    const report = await runJob(parts, job, {
+      onProgress: (progress) => write({ kind: 'progress', progress }),
+      signal: gone.signal,
+    });
+    write({ kind: 'done', report });
+  } catch (error) {
+    log.error({ err: error, job: job.kind }, 'a job failed');
+    write({ kind: 'failed', message: (error as Error).message });
+  }
+  response.end();
 }
 
 /** Gives a job to the running process and answers its report. Throws an Error with what it says. */
