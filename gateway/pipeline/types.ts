@@ -6,6 +6,8 @@ import type { PreparedOperation } from './operation.ts';
 
 /** Who asks. Everything that is shared, kept or counted later is so by tenant. */
 export interface Viewer {
+  /** `machine` is a part of the platform or a program of a consumer's, `local` whoever uses this machine. */
+  readonly kind: 'anonymous' | 'local' | 'user' | 'machine';
   readonly id: string;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];

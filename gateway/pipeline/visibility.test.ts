@@ -2,7 +2,13 @@ import { expect, test } from 'vitest';
 import type { Viewer } from './types.ts';
 import { visibilityKey } from './visibility.ts';
 
-const viewer: Viewer = { tenant: 'acme', id: 'ada', roles: ['rep', 'admin'], scopes: ['read', 'write'] };
+const viewer: Viewer = {
+  kind: 'user',
+  tenant: 'acme',
+  id: 'ada',
+  roles: ['rep', 'admin'],
+  scopes: ['read', 'write'],
+};
 
 test('the same for the same rights, in whatever order they are listed', () => {
   const same = { ...viewer, roles: ['admin', 'rep'], scopes: ['write', 'read'] };
