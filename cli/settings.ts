@@ -5,6 +5,8 @@ export const defaults = {
   port: () => portSetting('PORT', 4000),
   host: () => process.env.HOST ?? '127.0.0.1',
   dataDir: () => process.env.DATA_DIR ?? 'data',
+  /* Not an option: it may hold a password, and command lines are seen by others. */
+  redis: () => process.env.REDIS_URL || undefined,
 };
 
 /** A port from the environment. Throws an Error naming variable and value. */

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { edgeWithDefaults } from './edge/options.ts';
 import { holdCredentials, readHeaderNames } from './fetching/forwarded-headers.ts';
 import {
   checkLoopback,
@@ -10,7 +11,7 @@ import {
 } from './options.ts';
 import { openPersistence } from './pipeline/persisted.ts';
 import { openGenerations, type ReloadOutcome } from './supergraph/generations.ts';
-import { drain, type Lifetime, type Serving } from './transports/lifetime.ts';
+import { drain, type Lifetime } from './transports/lifetime.ts';
 import { createServer } from './transports/server.ts';
 
 export type { GatewayLimits, GatewayOptions, GatewaySharing, GatewayTimeouts } from './options.ts';
@@ -46,6 +47,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   checkLoopback(host);
   const timeouts = timeoutsWithDefaults(options.timeouts);
   const limits = limitsWithDefaults(options.limits);
+  const edge = edgeWithDefaults(options.edge, options.redis);
   const forwardHeaders = readHeaderNames(options.forwardHeaders ?? []);
   const sharing = holdCredentials(forwardHeaders)
     ? sharingWithDefaults({ enabled: false })
@@ -65,8 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   });
   const lifetime: Lifetime = { isDraining: false, inFlight: 0, onIdle: undefined };
   const { current: generation, failedReload } = generations;
-  const serving: Serving = { log, timeouts, forwardHeaders, lifetime, generation, failedReload };
-  const server = createServer(serving, limits.bodyBytes);
+  const serving = { log, timeouts, forwardHeaders, lifetime, generation, failedReload };
+  const server = await createServer(serving, edge, limits.bodyBytes);
   try {
     await listen(server, host, options.port);
   } catch (error) {

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
 import type { Logger } from 'pino';
+import { isLoopback } from './edge/loopback.ts';
+import type { GivenEdgeOptions } from './edge/options.ts';
 import {
   checkOperationLimits,
   checkWhole,
@@ -107,6 +108,10 @@ export interface GatewayOptions {
    * `proxy-authorization` among them nothing is shared.
    */
   readonly forwardHeaders?: readonly string[];
+  /** What stands between the network and the transports: browsers, rates, connections, compression. */
+  readonly edge?: GivenEdgeOptions;
+  /** `redis://…`: gateways with the same one count requests together. Default: each counts for itself. */
+  readonly redis?: string | undefined;
 }
 
 export function timeoutsWithDefaults(given: Partial<GatewayTimeouts> = {}): GatewayTimeouts {
@@ -148,9 +153,9 @@ export function limitsWithDefaults(given: Partial<GatewayLimits> = {}): GatewayL
 function checkPersistedLimits({ persistedQueries, persistedQueryCharacters }: GatewayLimits): void {
   const most = Number.MAX_SAFE_INTEGER;
   if (persistedQueries !== false) {
-    checkWhole('persistedQueries', persistedQueries, 1, most, ', or false to keep none');
+    checkWhole('limits.persistedQueries', persistedQueries, 1, most, ', or false to keep none');
   }
-  checkWhole('persistedQueryCharacters', persistedQueryCharacters, 1, most);
+  checkWhole('limits.persistedQueryCharacters', persistedQueryCharacters, 1, most);
 }
 
 /** @throws Error naming the bound that is none. */
@@ -175,19 +180,12 @@ export function sharingWithDefaults(given: Partial<GatewaySharing> = {}): Gatewa
   return sharing;
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
 /**
  * Refuses to serve anything but this machine: nobody is authenticated, so whoever reaches the port reads everything.
  * @throws Error with code `NOT_LOOPBACK`.
  */
 export function checkLoopback(host: string): void {
-  const family = isIP(host);
-  const isLoopback =
-    host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'));
-  if (!isLoopback) {
+  if (!isLoopback(host)) {
     const message = `The gateway cannot be bound to "${host}": it authenticates nobody yet, so only this machine may reach it. Use 127.0.0.1, ::1 or localhost.`;
     throw Object.assign(new Error(message), { code: 'NOT_LOOPBACK' });
   }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { edgeWithDefaults } from './edge/options.ts';
 import { limitsWithDefaults, sharingWithDefaults, timeoutsWithDefaults } from './options.ts';
 import { readSettings } from './settings-file.ts';
 
@@ -33,6 +34,7 @@ describe('a settings file', () => {
       limits: limitsWithDefaults(),
       timeouts: timeoutsWithDefaults(),
       sharing: sharingWithDefaults(),
+      edge: edgeWithDefaults(),
     };
     expect(await settingsOf(JSON.stringify(all))).toEqual(all);
   });

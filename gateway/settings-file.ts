@@ -37,6 +37,35 @@ const settingsShape = z.strictObject({
     })
     .partial()
     .optional(),
+  edge: z
+    .strictObject({
+      browser: z
+        .strictObject({ origins: z.array(z.string()), frameAncestors: z.array(z.string()) })
+        .partial(),
+      rates: z
+        .strictObject({
+          windowMs: whole,
+          viewer: wholeOrOff,
+          machine: wholeOrOff,
+          address: wholeOrOff,
+          callers: whole,
+        })
+        .partial(),
+      connection: z
+        .strictObject({
+          headersMs: whole,
+          receiveMs: whole,
+          keepAliveMs: whole,
+          requests: whole,
+          connections: whole,
+          headerBytes: whole,
+        })
+        .partial(),
+      compressFromBytes: wholeOrOff,
+      trustProxy: z.array(z.string()),
+    })
+    .partial()
+    .optional(),
   limits: z
     .strictObject({
       tokens: wholeOrOff,
@@ -71,7 +100,7 @@ const settingsShape = z.strictObject({
 /** The options of a gateway that a file may set. */
 export type GatewaySettings = Pick<
   GatewayOptions,
-  'persistedOnly' | 'watchMs' | 'forwardHeaders' | 'timeouts' | 'sharing' | 'limits'
+  'persistedOnly' | 'watchMs' | 'forwardHeaders' | 'timeouts' | 'sharing' | 'limits' | 'edge'
 >;
 
 /**

@@ -19,7 +19,12 @@ export function gatewayCommand(): Command {
     .option('--operations <folder>', 'known operations, planned at the start, with REST routes beside them')
     .option('--plans <file>', 'plans of known operations, as "compose --plans" writes them')
     .option('--settings <file>', 'limits, deadlines and sharing, in YAML')
-    .addHelpText('after', '\nA changed supergraph file is reloaded by itself, at once on SIGHUP.')
+    .addHelpText(
+      'after',
+      `
+A changed supergraph file is reloaded by itself, at once on SIGHUP. With REDIS_URL set, gateways of the same
+Redis count the requests of a caller together.`,
+    )
     .action(gateway);
 }
 
@@ -38,6 +43,7 @@ async function gateway(options: GatewayCommandOptions): Promise<void> {
     logger: commandLog(),
     routes: operations,
     plans,
+    redis: defaults.redis(),
   });
   onHangup(() => running.reload());
   process.stdout.write(`The gateway is ready at ${running.url}/graphql\n`);

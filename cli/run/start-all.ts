@@ -1,6 +1,7 @@
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { type RunningGateway, startGateway } from '#gateway/main.ts';
 import { readSettings } from '#gateway/settings-file.ts';
+import { defaults } from '../settings.ts';
 import { type ControlServer, startControl } from './control.ts';
 import { seedDemoOnce } from './demo.ts';
 import { announceInstance, runningInstance, withdrawInstance } from './instance.ts';
@@ -80,6 +81,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       port,
       logger: log,
       routes: operations,
+      redis: defaults.redis(),
       subgraphUrls: Object.fromEntries(subgraphs.map(({ name, url }) => [name, url])),
     });
     closers.push(() => gateway.close());

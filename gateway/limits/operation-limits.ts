@@ -48,21 +48,21 @@ const deepestNesting = 1_000;
 export function checkOperationLimits(limits: OperationLimits): void {
   for (const name of ['tokens', 'depth', 'aliases', 'rootFields', 'directives', 'cost'] as const) {
     if (limits[name] !== false) {
-      checkWhole(name, limits[name], 1, Number.MAX_SAFE_INTEGER, ', or false for no limit');
+      checkWhole(`limits.${name}`, limits[name], 1, Number.MAX_SAFE_INTEGER, ', or false for no limit');
     }
   }
-  checkWhole('nesting', limits.nesting, 1, deepestNesting);
-  checkWhole('fields', limits.fields, 1, Number.MAX_SAFE_INTEGER);
-  checkWhole('assumedListSize', limits.assumedListSize, 0, Number.MAX_SAFE_INTEGER);
+  checkWhole('limits.nesting', limits.nesting, 1, deepestNesting);
+  checkWhole('limits.fields', limits.fields, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('limits.assumedListSize', limits.assumedListSize, 0, Number.MAX_SAFE_INTEGER);
   if (typeof limits.introspection !== 'boolean') {
     throw new Error(`limits.introspection is ${limits.introspection}: set it to true or false.`);
   }
 }
 
-/** @throws Error naming the limit, its value and what it may be. */
+/** @throws Error naming the setting, its value and what it may be. */
 export function checkWhole(name: string, value: unknown, least: number, most: number, or = ''): void {
   if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
     const range = most === Number.MAX_SAFE_INTEGER ? `from ${least} on` : `from ${least} to ${most}`;
-    throw new Error(`limits.${name} is ${value}: set it to a whole number ${range}${or}.`);
+    throw new Error(`${name} is ${value}: set it to a whole number ${range}${or}.`);
   }
 }

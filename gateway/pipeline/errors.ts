@@ -132,6 +132,13 @@ export const PreflightRequired = defineError(
     'A GET that a web page of any origin could send is refused: add the header "x-tributary-preflight: 1" ' +
     '("apollo-require-preflight" does as well) or a Content-Type of application/json.',
 );
+export const HostNotServed = defineError(
+  'HOST_NOT_SERVED',
+  421,
+  'http',
+  (host: string) =>
+    `Host "${host}" is not served: without authentication only this machine is, as localhost or 127.0.0.1.`,
+);
 export const MalformedJson = defineError(
   'MALFORMED_JSON',
   400,
@@ -354,6 +361,18 @@ export const QueryPlanQueueFull = defineError(
     `${limit} operations wait to be planned already, the most that may: send the request again in a moment.`,
   { headers: { 'retry-after': '1' } },
 );
+
+/** @param ttl milliseconds until the caller may ask again */
+export function RateLimited(caller: string, ttl: number): GatewayError {
+  const seconds = Math.max(1, Math.ceil(ttl / 1000));
+  return new GatewayError({
+    code: 'RATE_LIMITED',
+    status: 429,
+    kind: 'http',
+    message: `Too many requests came from ${caller}: send the next one in ${seconds} s.`,
+    headers: { 'retry-after': String(seconds) },
+  });
+}
 
 /** What a client is told of a fault: nothing but the id that finds the whole of it in the log. */
 export function internalError(requestId: string, cause: unknown): GatewayError {

@@ -9,11 +9,11 @@ import { refused } from './respond.ts';
 import type { PipelineAnswer, PipelineParts, PipelineRequest, Viewer } from './types.ts';
 
 /**
- * The way of a request, whichever transport it came by: authenticate → document → operation → variables → cost →
+ * The way of a request, whichever transport it came by: authenticate → count → document → operation → variables → cost →
  * plan → execute. What is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError; anything
  * else thrown is a fault of ours, masked for the client. The promise never rejects.
  *
- * Only a plan that is still to be made and the execution are waited for.
+ * Only what is counted elsewhere, a plan that is still to be made and the execution are waited for.
  */
 export async function runPipeline(parts: PipelineParts, request: PipelineRequest): Promise<PipelineAnswer> {
   const { scope, parameters } = request;
@@ -22,6 +22,8 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
   let operation: PreparedOperation | undefined;
   try {
     viewer = authenticate();
+    const counting = request.countViewer?.(viewer);
+    if (counting) await counting;
     const query = findDocument(generation.persisted, request);
     const { operationName } = parameters;
     operation = readOperation(generation, { query, operationName }, request.allowsMutations);

@@ -30,6 +30,8 @@ export interface PipelineRequest {
   readonly parameters: GraphQLParameters;
   /** False where the transport must be safe to repeat, as GET must. */
   readonly allowsMutations: boolean;
+  /** Counts the request once it is known who asks; rejects with a GatewayError where it is one too many. */
+  readonly countViewer?: (viewer: Viewer) => Promise<void> | undefined;
   /** True where the document is the gateway's own, as a REST route's is: it needs to be in no list. */
   readonly isOwnDocument?: boolean;
   /** Milliseconds for a fetch of this subgraph, where the transport wants another deadline than the gateway's. */

@@ -58,7 +58,12 @@ async function answer(
   try {
     checkRequest(serving, request, type, isPost);
     const parameters = readParameters(request, isPost);
-    ended = await runPipeline(serving, { scope, parameters, allowsMutations: isPost });
+    ended = await runPipeline(serving, {
+      scope,
+      parameters,
+      allowsMutations: isPost,
+      countViewer: (viewer) => serving.countViewer(viewer, request, reply),
+    });
   } catch (thrown) {
     ended = refused(thrown, scope.id);
   }

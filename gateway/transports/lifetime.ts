@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { CountViewer } from '#gateway/edge/rates.ts';
 import { forwardedFrom } from '#gateway/fetching/forwarded-headers.ts';
 import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fetching/request-scope.ts';
 import { continueTrace } from '#gateway/fetching/trace.ts';
@@ -15,6 +16,7 @@ export interface Serving extends PipelineParts {
   readonly forwardHeaders: readonly string[];
   readonly lifetime: Lifetime;
   readonly failedReload: () => FailedReload | undefined;
+  readonly countViewer: CountViewer;
 }
 
 /** Whether the gateway takes requests, and how many it is answering. */

@@ -7,6 +7,7 @@ import { refused } from '#gateway/pipeline/respond.ts';
 import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';
 import type { ResponseError } from '#gateway/plan/types.ts';
 import { negotiate } from './accept.ts';
+import { entityTag, isKnown } from './entity-tag.ts';
 import { admit, type Serving } from './lifetime.ts';
 import { type Problem, sendProblem } from './problem.ts';
 import { logRequest } from './request-log.ts';
@@ -26,7 +27,7 @@ const retryAfterSeconds = '2';
  * answer is a 503; any other failure leaves the answer a 200 with the failed subgraph named in `sources`.
  */
 export function serveRoutes(app: FastifyInstance, serving: Serving): void {
-  app.all('/*', { exposeHeadRoute: false }, (request, reply) => {
+  const handler = (request: FastifyRequest, reply: FastifyReply) => {
     const [path = ''] = request.url.split('?', 1);
     const match = serving.generation().routes(path);
     if (match === undefined) {
@@ -36,7 +37,10 @@ export function serveRoutes(app: FastifyInstance, serving: Serving): void {
     } else {
       refuseMethod(request, reply);
     }
-  });
+  };
+  const answersPreflights = app.hasPlugin('@fastify/cors');
+  const method = app.supportedMethods.filter((name) => name !== 'OPTIONS' || !answersPreflights);
+  app.route({ method, url: '/*', exposeHeadRoute: false, handler });
 }
 
 function refuseMethod(request: FastifyRequest, reply: FastifyReply): void {
@@ -64,6 +68,7 @@ async function answer(
       parameters: readParameters(serving, match, request),
       allowsMutations: false,
       isOwnDocument: true,
+      countViewer: (viewer) => serving.countViewer(viewer, request, reply),
       timeoutMsOf: (subgraph) => route.timeoutMsBySubgraph[subgraph] ?? route.timeoutMs,
     });
   } catch (thrown) {
@@ -74,10 +79,9 @@ async function answer(
     if (serving.lifetime.isDraining) {
       reply.header('connection', 'close');
     }
-    reply.header('cache-control', 'no-store');
     send(request, reply, rest);
   }
-  logRequest(serving.log, scope, ended, rest.kind === 'found' ? 200 : rest.problem.status);
+  logRequest(serving.log, scope, ended, reply.statusCode);
 }
 
 /** @throws GatewayError when the request is refused before any stage. */
@@ -103,7 +107,7 @@ function readParameters(
 
 /** Either the JSON of a 200, or a problem. */
 type RestAnswer =
-  | { readonly kind: 'found'; readonly body: string }
+  | { readonly kind: 'found'; readonly body: string; readonly tag: string }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
 function restAnswer(route: RestRoute, ended: PipelineAnswer, scope: RequestScope): RestAnswer {
@@ -120,7 +124,11 @@ function restAnswer(route: RestRoute, ended: PipelineAnswer, scope: RequestScope
     return emptyAnswer(route, plan.rootOwners.get(route.root), sources, result.errors);
   }
   const errors = result.errors.length > 0 ? { errors: result.errors } : {};
-  return { kind: 'found', body: JSON.stringify({ [route.root]: found, sources, ...errors }) };
+  return {
+    kind: 'found',
+    body: JSON.stringify({ [route.root]: found, sources, ...errors }),
+    tag: entityTag(result.body, sources),
+  };
 }
 
 /** The root field is null: because there is nothing, because of the client, or because of a subgraph. */
@@ -165,9 +173,19 @@ function problem(
   return { kind: 'problem', problem: { status, code, title, detail, more, headers } };
 }
 
+/**
+ * Sends the answer, or 304 where the client has it. A private cache may keep it and has to ask each time whether it
+ * still holds; what one viewer sees is not for another.
+ */
 function send(request: FastifyRequest, reply: FastifyReply, rest: RestAnswer): void {
   if (rest.kind === 'problem') {
+    reply.header('cache-control', 'no-store');
     sendProblem(request, reply, rest.problem);
+    return;
+  }
+  reply.headers({ 'cache-control': 'private, no-cache', vary: 'authorization', etag: rest.tag });
+  if (isKnown(request.headers['if-none-match'], rest.tag)) {
+    reply.code(304).header('x-request-id', request.id).send();
     return;
   }
   reply

@@ -4,10 +4,12 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { guard } from '#gateway/edge/index.ts';
+import type { EdgeOptions } from '#gateway/edge/options.ts';
 import { requestIdFrom } from '#gateway/fetching/trace.ts';
 import {
   BodyTooLarge,
-  type GatewayError,
+  GatewayError,
   internalError,
   MalformedRequest,
   UnsupportedMediaType,
@@ -18,20 +20,34 @@ import type { Serving } from './lifetime.ts';
 import { sendProblem } from './problem.ts';
 import { serveRoutes } from './rest.ts';
 
-/** How long a client may take to send a whole request, in milliseconds. */
-const receiveTimeoutMs = 30_000;
+/** Node looks for requests that are late so often in their deadline; at least every so many milliseconds. */
+const looksPerDeadline = 4;
+const slowestLookMs = 5_000;
 
 /** The HTTP server with every transport on it, not yet listening. */
-export function createServer(serving: Serving, bodyLimit: number): FastifyInstance {
+export async function createServer(
+  parts: Omit<Serving, 'countViewer'>,
+  edge: EdgeOptions,
+  bodyLimit: number,
+): Promise<FastifyInstance> {
+  const { connection, trustProxy } = edge;
   const app = fastify({
     logger: false,
     bodyLimit,
-    requestTimeout: receiveTimeoutMs,
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+    requestTimeout: connection.receiveMs,
+    keepAliveTimeout: connection.keepAliveMs,
+    maxRequestsPerSocket: connection.requests,
+    http: {
+      headersTimeout: connection.headersMs,
+      maxHeaderSize: connection.headerBytes,
+      connectionsCheckingInterval: Math.min(connection.headersMs / looksPerDeadline, slowestLookMs),
+    },
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     frameworkErrors: (error, request, reply) => {
-      sendRefusal(serving, request, reply, refusalOf(error, request, bodyLimit));
+      sendRefusal(parts, request, reply, refusalOf(error, request, bodyLimit));
     },
   });
   /* Bodies come as text: the transport parses them, so that its own errors say what is wrong. */
@@ -39,8 +55,8 @@ export function createServer(serving: Serving, bodyLimit: number): FastifyInstan
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => {
     done(null, body);
   });
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    sendRefusal(serving, request, reply, refusalOf(error, request, bodyLimit));
+  app.setErrorHandler<FastifyError | GatewayError>((error, request, reply) => {
+    sendRefusal(parts, request, reply, refusalOf(error, request, bodyLimit));
   });
   app.setNotFoundHandler((request, reply) => {
     sendProblem(request, reply, {
@@ -50,6 +66,8 @@ export function createServer(serving: Serving, bodyLimit: number): FastifyInstan
       detail: `Nothing is served at ${request.method} of this path. GraphQL is at ${graphqlPath}.`,
     });
   });
+  app.server.maxConnections = connection.connections;
+  const serving: Serving = { ...parts, countViewer: await guard(app, edge, true, parts.log) };
   serveGraphQL(app, serving);
   serveHealth(app, serving);
   serveRoutes(app, serving);
@@ -57,7 +75,14 @@ export function createServer(serving: Serving, bodyLimit: number): FastifyInstan
 }
 
 /** What Fastify refuses before a transport sees it, in our words and codes. */
-function refusalOf(error: FastifyError, request: FastifyRequest, bodyLimit: number): GatewayError {
+function refusalOf(
+  error: FastifyError | GatewayError,
+  request: FastifyRequest,
+  bodyLimit: number,
+): GatewayError {
+  if (error instanceof GatewayError) {
+    return error;
+  }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return BodyTooLarge(bodyLimit);
   }
@@ -69,7 +94,7 @@ function refusalOf(error: FastifyError, request: FastifyRequest, bodyLimit: numb
 }
 
 function sendRefusal(
-  serving: Serving,
+  serving: Pick<Serving, 'log'>,
   request: FastifyRequest,
   reply: FastifyReply,
   refusal: GatewayError,

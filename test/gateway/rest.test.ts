@@ -66,7 +66,7 @@ describe('200', () => {
     });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('cache-control')).toBe('private, no-cache');
     expect(headers.get('x-request-id')).toBe('panel');
     expect(body).toEqual({
       account: {

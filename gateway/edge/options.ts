@@ -1,0 +1,153 @@
+import { BlockList, isIP } from 'node:net';
+import { checkWhole } from '#gateway/limits/operation-limits.ts';
+
+/** What web pages of other origins may do. */
+export interface BrowserOptions {
+  /**
+   * Origins (`https://crm.example.com`) whose pages may call the gateway and open its live connections. Default:
+   * none; pages that the gateway serves itself always may.
+   */
+  readonly origins: readonly string[];
+  /** Origins whose pages may show an embeddable page of the gateway in a frame. Default: none but the gateway. */
+  readonly frameAncestors: readonly string[];
+}
+
+/** Requests within a window. The window of a caller begins with its first request. */
+export interface RateOptions {
+  /** Milliseconds. Default 60,000. */
+  readonly windowMs: number;
+  /** Of one viewer. Default 6,000; `false` for no limit, here and below. */
+  readonly viewer: number | false;
+  /** Of one machine's token. Default 60,000. */
+  readonly machine: number | false;
+  /** From one address (an IPv6 address counts by its /64), whoever asks. Default 60,000. Loopback is not counted. */
+  readonly address: number | false;
+  /** Callers that are counted at once in this process; the longest unseen is forgotten first. Default 10,000. */
+  readonly callers: number;
+}
+
+/** Bounds of connections. Deadlines in milliseconds. */
+export interface ConnectionOptions {
+  /** For all headers of a request to arrive. Default 10,000. */
+  readonly headersMs: number;
+  /** For the whole request to arrive. Default 30,000. */
+  readonly receiveMs: number;
+  /** How long an idle connection is kept. Default 65,000: longer than the idle time of usual load balancers. */
+  readonly keepAliveMs: number;
+  /** Requests over one connection before it is closed. Default 10,000. */
+  readonly requests: number;
+  /** Connections at once. Default 10,000. */
+  readonly connections: number;
+  /** Bytes of a request's headers. Default 16,384. */
+  readonly headerBytes: number;
+}
+
+/** What stands between the network and the transports. */
+export interface EdgeOptions {
+  readonly browser: BrowserOptions;
+  readonly rates: RateOptions;
+  readonly connection: ConnectionOptions;
+  /** Answers from so many bytes on are compressed for clients that take it; `false` for none. Default 1,024. */
+  readonly compressFromBytes: number | false;
+  /**
+   * Addresses and CIDR blocks of proxies whose `x-forwarded-for` is believed. Default: none, so that nobody can
+   * choose the address that is counted.
+   */
+  readonly trustProxy: readonly string[];
+  /** `redis://…`: gateways with the same one count callers together. Default: each counts for itself. */
+  readonly redis: string | undefined;
+}
+
+/** As given by whoever starts a gateway: what is left out has its default. */
+export interface GivenEdgeOptions {
+  readonly browser?: Partial<BrowserOptions>;
+  readonly rates?: Partial<RateOptions>;
+  readonly connection?: Partial<ConnectionOptions>;
+  readonly compressFromBytes?: number | false;
+  readonly trustProxy?: readonly string[];
+}
+
+/** @throws Error naming the value that is none and what is allowed. */
+export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): EdgeOptions {
+  const edge: EdgeOptions = {
+    browser: { origins: [], frameAncestors: [], ...given.browser },
+    rates: {
+      windowMs: 60_000,
+      viewer: 6_000,
+      machine: 60_000,
+      address: 60_000,
+      callers: 10_000,
+      ...given.rates,
+    },
+    connection: {
+      headersMs: 10_000,
+      receiveMs: 30_000,
+      keepAliveMs: 65_000,
+      requests: 10_000,
+      connections: 10_000,
+      headerBytes: 16_384,
+      ...given.connection,
+    },
+    compressFromBytes: given.compressFromBytes ?? 1_024,
+    trustProxy: given.trustProxy ?? [],
+    redis,
+  };
+  checkEdge(edge);
+  return edge;
+}
+
+const most = 2_147_483_647;
+
+function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, redis }: EdgeOptions): void {
+  for (const list of ['origins', 'frameAncestors'] as const) {
+    for (const origin of browser[list]) checkOrigin(`browser.${list}`, origin);
+  }
+  checkWhole('rates.windowMs', rates.windowMs, 1_000, most);
+  checkWhole('rates.callers', rates.callers, 1, most);
+  for (const caller of ['viewer', 'machine', 'address'] as const) {
+    const rate = rates[caller];
+    if (rate !== false) checkWhole(`rates.${caller}`, rate, 1, most, ', or false for no limit');
+  }
+  for (const [name, value] of Object.entries(connection)) {
+    checkWhole(`connection.${name}`, value, 1, most);
+  }
+  if (connection.headersMs > connection.receiveMs) {
+    throw new Error(
+      `connection.headersMs is ${connection.headersMs}, longer than connection.receiveMs of ${connection.receiveMs}: headers are part of what is received.`,
+    );
+  }
+  if (compressFromBytes !== false) {
+    checkWhole('compressFromBytes', compressFromBytes, 0, most, ', or false for no compression');
+  }
+  for (const address of trustProxy) checkProxy(address);
+  if (redis !== undefined && !/^rediss?:$/.test(protocolOf(redis))) {
+    throw new Error('redis is no Redis URL: write it as redis://host:port, or rediss:// for TLS.');
+  }
+}
+
+function checkOrigin(name: string, origin: string): void {
+  const isOrigin = /^https?:$/.test(protocolOf(origin)) && new URL(origin).origin === origin;
+  if (!isOrigin) {
+    throw new Error(
+      `${name} has "${origin}", which is no origin: write scheme, host and port alone, such as "https://crm.example.com".`,
+    );
+  }
+}
+
+function checkProxy(address: string): void {
+  const [ip = '', bits, ...rest] = address.split('/');
+  const family = isIP(ip);
+  try {
+    if (family === 0 || rest.length > 0) throw new RangeError();
+    const name = family === 6 ? 'ipv6' : 'ipv4';
+    new BlockList().addSubnet(ip, bits === undefined ? (family === 6 ? 128 : 32) : Number(bits), name);
+  } catch {
+    throw new Error(
+      `trustProxy has "${address}", which is no address: write an IP address or a block such as "10.0.0.0/8".`,
+    );
+  }
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : '';
+}
