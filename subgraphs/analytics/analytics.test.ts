@@ -66,6 +66,20 @@ describe('analytics', () => {
       [{ id: 'cnv_1', accountId: 'acc_2', kind: 'OPPORTUNITY_WON', at: '2026-02-10T00:00:00Z' }],
       seen,
     );
+    await warehouse.writeVisitCounts(
+      'default',
+      [
+        {
+          id: 'vct_1',
+          leadId: 'lea_imported',
+          visits: 5,
+          pageViews: 13,
+          seconds: 674,
+          at: '2026-02-27T00:00:00Z',
+        },
+      ],
+      seen,
+    );
     await warehouse.setWatermark('default', mark, seen);
     running = await serveForTest(analytics.subgraph);
   });
@@ -183,6 +197,32 @@ describe('analytics', () => {
       from: '2025-12-02T00:00:00.000Z',
     });
     expect(unknown.score).toMatchObject({ value: 0, asOf: mark });
+  });
+
+  it('shows what was counted of a lead, and scores it without a day of the last visit', async () => {
+    const { data, errors } = await entities(
+      'Lead',
+      ['lea_imported', 'lea_3'],
+      `visitCount { visits pageViews timeOnSiteSeconds countedAt asOf observedAt }
+       score { value factors { name points value } }`,
+    );
+    expect(errors).toBeUndefined();
+    const [imported, other] = data._entities;
+    expect(imported.visitCount).toEqual({
+      visits: 5,
+      pageViews: 13,
+      timeOnSiteSeconds: 674,
+      countedAt: '2026-02-27T00:00:00.000Z',
+      asOf: mark,
+      observedAt: seen,
+    });
+    expect(imported.score.value).toBe(25);
+    expect(imported.score.factors.filter(({ value }: { value: number | null }) => value !== 0)).toEqual([
+      { name: 'VISITS', points: 15, value: 5 },
+      { name: 'PAGE_VIEWS', points: 10, value: 13 },
+      { name: 'RECENCY', points: 0, value: null },
+    ]);
+    expect(other.visitCount).toBeNull();
   });
 
   it('asks the warehouse once per kind for 50 accounts, whatever the models', async () => {

@@ -11,6 +11,7 @@ import {
   type Touch,
   type TouchPageRequest,
   type Usage,
+  type VisitCount,
   type Warehouse,
 } from './adapters/warehouse.ts';
 import { scoredDays } from './measures/score.ts';
@@ -29,6 +30,7 @@ export interface Loaders {
   /** All models are made from one path. */
   readonly path: DataLoader<string, Path | null>;
   readonly leadBehaviour: DataLoader<string, LeadBehaviour | null>;
+  readonly visitCount: DataLoader<string, VisitCount | null>;
 }
 
 /** The loaders of one request: whatever its fields ask of a kind on one level is one query per 100 ids. */
@@ -41,11 +43,12 @@ export function loadersOf(warehouse: Warehouse, tenant: string, signal: AbortSig
     touches: loadersByArguments((request) => load((ids) => warehouse.touches(tenant, ids, request, signal))),
     path: load((ids) => warehouse.paths(tenant, ids, signal)),
     leadBehaviour: load((ids) => warehouse.leadBehaviour(tenant, ids, scoredDays, signal)),
+    visitCount: load((ids) => warehouse.visitCounts(tenant, ids, signal)),
   };
 }
 
 function load<Value>(
-  read: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value> | null>,
+  read: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value | null> | null>,
 ): DataLoader<string, Value | null> {
   return loadFrom<string, Value | null>(
     async (ids) => {

@@ -165,6 +165,8 @@ export type Lead = {
   readonly id: Scalars['ID']['output'];
   /** How likely the lead's own behaviour makes it that sales should talk to it. */
   readonly score: Maybe<LeadScore>;
+  /** How much the lead visited in all, where a source counted that without saying when; null where none did. */
+  readonly visitCount: Maybe<VisitCount>;
 };
 
 export type LeadScore = {
@@ -345,6 +347,22 @@ export type UsageWindow =
   | 'LAST_90_DAYS'
   | 'LAST_365_DAYS';
 
+/**
+ * Visits as their source counted them, up to the time of the count. No day is known of any of them, so that they are
+ * in no usage and no trend; a score has them whole while the time of the count is in its days.
+ */
+export type VisitCount = {
+  readonly __typename?: 'VisitCount';
+  readonly asOf: Scalars['DateTime']['output'];
+  /** When the count was taken: whatever came later is not in it. */
+  readonly countedAt: Scalars['DateTime']['output'];
+  readonly observedAt: Scalars['DateTime']['output'];
+  readonly pageViews: Maybe<Scalars['Int']['output']>;
+  readonly timeOnSiteSeconds: Maybe<Scalars['Int']['output']>;
+  /** Like the fields below it, null where the source did not count them. */
+  readonly visits: Maybe<Scalars['Int']['output']>;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -478,6 +496,7 @@ export type ResolversTypes = {
   UsageBucket: ResolverTypeWrapper<UsageBucket>;
   UsageTrend: ResolverTypeWrapper<UsageTrend>;
   UsageWindow: UsageWindow;
+  VisitCount: ResolverTypeWrapper<VisitCount>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -510,6 +529,7 @@ export type ResolversParentTypes = {
   Usage: Usage;
   UsageBucket: UsageBucket;
   UsageTrend: UsageTrend;
+  VisitCount: VisitCount;
 };
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account'], FederationReferenceType extends FederationReferenceTypes['Account'] = FederationReferenceTypes['Account']> = {
@@ -594,6 +614,7 @@ export type LeadResolvers<ContextType = Context, ParentType extends ResolversPar
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Lead']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   score?: Resolver<Maybe<ResolversTypes['LeadScore']>, ParentType, ContextType>;
+  visitCount?: Resolver<Maybe<ResolversTypes['VisitCount']>, ParentType, ContextType>;
 };
 
 export type LeadScoreResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LeadScore'] = ResolversParentTypes['LeadScore']> = {
@@ -684,6 +705,15 @@ export type UsageTrendResolvers<ContextType = Context, ParentType extends Resolv
   window?: Resolver<ResolversTypes['UsageWindow'], ParentType, ContextType>;
 };
 
+export type VisitCountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['VisitCount'] = ResolversParentTypes['VisitCount']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  countedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  pageViews?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  timeOnSiteSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  visits?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   ActiveAccount?: ActiveAccountResolvers<ContextType>;
@@ -709,5 +739,6 @@ export type Resolvers<ContextType = Context> = {
   Usage?: UsageResolvers<ContextType>;
   UsageBucket?: UsageBucketResolvers<ContextType>;
   UsageTrend?: UsageTrendResolvers<ContextType>;
+  VisitCount?: VisitCountResolvers<ContextType>;
 };
 

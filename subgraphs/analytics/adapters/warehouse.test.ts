@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttributionModel, TouchChannel } from '../__generated__/resolvers.ts';
 import { attribute } from '../measures/attribution.ts';
 import { openDuckdb } from './duckdb.ts';
-import type { ConversionRow, TouchRow, VisitRow, Warehouse } from './warehouse.ts';
+import type { ConversionRow, TouchRow, VisitCountRow, VisitRow, Warehouse } from './warehouse.ts';
 
 const seen = '2026-03-02T00:00:00.000Z';
 const later = '2026-03-03T00:00:00.000Z';
@@ -40,6 +40,10 @@ function visit(n: number, at: string, extra: Partial<VisitRow> = {}): VisitRow {
     seconds: 60,
     ...extra,
   };
+}
+
+function visitCount(n: number, at: string, extra: Partial<VisitCountRow> = {}): VisitCountRow {
+  return { id: `vct_${n}`, leadId: 'lea_1', visits: 4, pageViews: 9, seconds: 300, at, ...extra };
 }
 
 function conversion(n: number, at: string, accountId = 'acc_1'): ConversionRow {
@@ -78,6 +82,7 @@ describe.each(engines)('a warehouse on $engine', ({ open }) => {
     expect(await warehouse.usageByDay(tenant, ['acc_1'], 'LAST_30_DAYS')).toBeNull();
     expect(await warehouse.paths(tenant, ['acc_1'])).toBeNull();
     expect(await warehouse.leadBehaviour(tenant, ['lea_1'], 90)).toBeNull();
+    expect(await warehouse.visitCounts(tenant, ['lea_1'])).toBeNull();
     expect(
       await warehouse.touches(tenant, ['acc_1'], { channels: null, first: 5, withTotal: true }),
     ).toBeNull();
@@ -359,6 +364,56 @@ describe.each(engines)('a warehouse on $engine', ({ open }) => {
       { channel: 'EMAIL', touches: 3, accounts: 2, assistedConversions: 0 },
       { channel: 'EVENT', touches: 0, accounts: 0, assistedConversions: 1 },
     ]);
+  });
+
+  it('adds a count of visits to what a lead did, and dates nothing by it', async () => {
+    const tenant = tenantOf();
+    const visitedAt = '2026-02-01T00:00:00.000Z';
+    await warehouse.writeVisits(tenant, [visit(1, visitedAt, { accountId: null, leadId: 'lea_1' })], seen);
+    await warehouse.setWatermark(tenant, mark, seen);
+    const counts = [
+      visitCount(1, '2026-02-20T00:00:00.000Z'),
+      visitCount(2, '2025-01-01T00:00:00.000Z', { leadId: 'lea_2' }),
+      visitCount(3, '2026-02-20T00:00:00.000Z', { leadId: 'lea_3', visits: null, pageViews: null }),
+      visitCount(4, '2026-03-01T12:00:00.001Z', { leadId: 'lea_4' }),
+    ];
+    expect(await warehouse.writeVisitCounts(tenant, counts, later)).toEqual({ inserted: 4, known: 0 });
+    expect(await warehouse.writeVisitCounts(tenant, counts, later)).toEqual({ inserted: 0, known: 4 });
+
+    const ids = ['lea_1', 'lea_2', 'lea_3', 'lea_4'];
+    const behaviour = await warehouse.leadBehaviour(tenant, ids, 90);
+    expect(behaviour?.get('lea_1')).toMatchObject({
+      visits: 5,
+      pageViews: 12,
+      lastAt: visitedAt,
+      observedAt: later,
+    });
+    // Taken before the window, without a number of visits, and behind the watermark.
+    for (const id of ['lea_2', 'lea_3', 'lea_4']) {
+      expect(behaviour?.get(id), id).toMatchObject({ visits: 0, pageViews: 0, lastAt: null });
+    }
+    const found = await warehouse.visitCounts(tenant, [...ids, 'lea_5']);
+    expect(found?.get('lea_2')).toEqual({
+      visits: 4,
+      pageViews: 9,
+      timeOnSiteSeconds: 300,
+      countedAt: '2025-01-01T00:00:00.000Z',
+      asOf: mark,
+      observedAt: later,
+    });
+    expect(found?.get('lea_3')).toMatchObject({ visits: null, pageViews: null, timeOnSiteSeconds: 300 });
+    expect([found?.get('lea_4'), found?.get('lea_5')]).toEqual([null, null]);
+  });
+
+  it('holds the latest count of a lead, and of one time the one observed last', async () => {
+    const tenant = tenantOf();
+    await warehouse.setWatermark(tenant, mark, seen);
+    const held = async () => (await warehouse.leadBehaviour(tenant, ['lea_1'], 90))?.get('lea_1')?.visits;
+    await warehouse.writeVisitCounts(tenant, [visitCount(2, '2026-02-20T00:00:00Z', { visits: 7 })], seen);
+    await warehouse.writeVisitCounts(tenant, [visitCount(3, '2026-02-10T00:00:00Z', { visits: 5 })], later);
+    expect(await held()).toBe(7);
+    await warehouse.writeVisitCounts(tenant, [visitCount(1, '2026-02-20T00:00:00Z', { visits: 6 })], later);
+    expect(await held()).toBe(6);
   });
 
   it('ranks accounts by visits', async () => {

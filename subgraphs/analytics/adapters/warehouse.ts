@@ -2,8 +2,8 @@ import type { Page } from '#chassis/store/page.ts';
 import type { ConversionKind, TouchChannel, TouchKind, UsageWindow } from '../__generated__/resolvers.ts';
 
 /**
- * The warehouse in the words of analytics: facts go in (touches, visits, conversions), answers per account
- * and per lead come out. Facts never change: a row whose id is known for the tenant is not written again,
+ * The warehouse in the words of analytics: facts go in (touches, visits, counts of visits, conversions),
+ * answers per account and per lead come out. Facts never change: a row whose id is known for the tenant is not written again,
  * so that writing the same rows twice changes nothing.
  *
  * Every tenant has a watermark: the time up to which its facts are complete. Aggregates hold the facts up to
@@ -27,6 +27,11 @@ export type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
 export interface WarehouseWrites {
   readonly writeTouches: (tenant: string, rows: Rows<TouchRow>, observedAt: string) => Promise<Written>;
   readonly writeVisits: (tenant: string, rows: Rows<VisitRow>, observedAt: string) => Promise<Written>;
+  readonly writeVisitCounts: (
+    tenant: string,
+    rows: Rows<VisitCountRow>,
+    observedAt: string,
+  ) => Promise<Written>;
   readonly writeConversions: (
     tenant: string,
     rows: Rows<ConversionRow>,
@@ -70,6 +75,21 @@ export interface VisitRow {
   readonly seconds: number | null;
 }
 
+/**
+ * How much a lead had visited in all up to a time, where a source counted and did not say when each visit was.
+ * Such visits are not written as visits too. A later count of the lead takes the place of an earlier one; of two
+ * of the same time the one observed last, then the greater id. Null is what the source did not count.
+ */
+export interface VisitCountRow {
+  readonly id: string;
+  readonly leadId: string;
+  readonly visits: number | null;
+  readonly pageViews: number | null;
+  readonly seconds: number | null;
+  /** When the count was taken. */
+  readonly at: string;
+}
+
 /** What marketing works for, reached at an account. */
 export interface ConversionRow {
   readonly id: string;
@@ -104,13 +124,22 @@ export interface WarehouseReads {
     signal?: AbortSignal,
   ) => Read<Page<Touch>>;
   readonly paths: (tenant: string, accountIds: readonly string[], signal?: AbortSignal) => Read<Path>;
-  /** What leads did in so many days up to the watermark, its own day among them. */
+  /**
+   * What leads did in so many days up to the watermark, its own day among them. A count of visits adds to them
+   * whole where it was taken in these days, and tells nothing of when the last visit was.
+   */
   readonly leadBehaviour: (
     tenant: string,
     leadIds: readonly string[],
     days: number,
     signal?: AbortSignal,
   ) => Read<LeadBehaviour>;
+  /** The count of each lead that holds at the watermark; null for a lead whose visits nobody counted. */
+  readonly visitCounts: (
+    tenant: string,
+    leadIds: readonly string[],
+    signal?: AbortSignal,
+  ) => Read<VisitCount | null>;
   readonly channelPerformance: (
     tenant: string,
     window: UsageWindow,
@@ -218,6 +247,13 @@ export interface LeadBehaviour extends Observed {
   readonly responses: number;
   /** The latest of all these; null where there was none. */
   readonly lastAt: string | null;
+}
+
+export interface VisitCount extends Observed {
+  readonly visits: number | null;
+  readonly pageViews: number | null;
+  readonly timeOnSiteSeconds: number | null;
+  readonly countedAt: string;
 }
 
 export interface ChannelPerformance extends Span, Observed {

@@ -8,4 +8,5 @@ export const lead: LeadResolvers = {
     const behaviour = await loaders.leadBehaviour.load(id);
     return behaviour && score(behaviour);
   },
+  visitCount: ({ id }, _, { loaders }) => loaders.visitCount.load(id),
 };

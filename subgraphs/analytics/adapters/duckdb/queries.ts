@@ -89,7 +89,22 @@ export const pathsSql = `with ${plainMark}, ${asked}
   left join account_channels as channels
     on channels.tenant = $tenant and channels.account_id = asked.id and path_touches > 0`;
 
-export const leadBehaviourSql = `with ${mark}, ${asked},
+/** The latest count of each lead up to the watermark, as `counted`. */
+const counted = `counted as (
+  select lead_id, visits, page_views, seconds, happened_at
+  from visit_counts as facts, mark
+  where tenant = $tenant and lead_id in (from asked) and happened_at <= as_of
+  qualify row_number() over (
+    partition by lead_id order by happened_at desc, facts.observed_at desc, id desc
+  ) = 1
+)`;
+
+export const visitCountsSql = `with ${plainMark}, ${asked}, ${counted}
+  select asked.id, ${marked}, visits, page_views as "pageViews", seconds,
+    epoch_ms(happened_at)::double as "countedAt"
+  from asked cross join mark left join counted on counted.lead_id = asked.id`;
+
+export const leadBehaviourSql = `with ${mark}, ${asked}, ${counted},
   behaviour as (
     select lead_id,
       sum(amount) filter (activity = 'VISIT')::double as visits,
@@ -102,10 +117,14 @@ export const leadBehaviourSql = `with ${mark}, ${asked},
     where tenant = $tenant and lead_id in (from asked) and day >= from_at::date
     group by lead_id
   )
-  select asked.id, ${windowed}, coalesce(visits, 0) as visits, coalesce(page_views, 0) as "pageViews",
+  select asked.id, ${windowed},
+    coalesce(behaviour.visits, 0) + coalesce(counted.visits, 0) as visits,
+    coalesce(behaviour.page_views, 0) + coalesce(counted.page_views, 0) as "pageViews",
     coalesce(opens, 0) as opens, coalesce(clicks, 0) as clicks, coalesce(responses, 0) as responses,
     epoch_ms(last_at)::double as "lastAt"
-  from asked cross join mark left join behaviour on behaviour.lead_id = asked.id`;
+  from asked cross join mark
+  left join behaviour on behaviour.lead_id = asked.id
+  left join counted on counted.lead_id = asked.id and happened_at >= from_at`;
 
 export const channelPerformanceSql = `with ${mark},
   days as (

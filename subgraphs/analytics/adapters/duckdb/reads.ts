@@ -12,6 +12,7 @@ import type {
   Span,
   Touch,
   UsageDay,
+  VisitCount,
   WarehouseReads,
 } from '../warehouse.ts';
 import { maxIds } from '../warehouse.ts';
@@ -25,6 +26,7 @@ import {
   touchesSql,
   usageByDaySql,
   usageSql,
+  visitCountsSql,
 } from './queries.ts';
 import { statement } from './statement.ts';
 import { recentTouches } from './take-in.ts';
@@ -126,6 +128,9 @@ export function duckdbReads(client: DuckdbClient): WarehouseReads {
         }),
       ),
 
+    visitCounts: async (tenant, ids, signal) =>
+      mapOf(await ask(visitCountsSql, { tenant, ids }, signal), visitCountOf),
+
     channelPerformance: async (tenant, window, signal) => {
       const rows = await ask(channelPerformanceSql, { tenant, days: windowDays[window] }, signal);
       const [first] = rows;
@@ -183,6 +188,17 @@ function spanOf(row: ResultRow): Span & Observed {
   return { from: timeOf(row.from), to: observed.asOf, ...observed };
 }
 
+function visitCountOf(row: ResultRow): VisitCount | null {
+  if (row.countedAt === null) return null;
+  return {
+    ...observedOf(row),
+    visits: numberOrNull(row.visits),
+    pageViews: numberOrNull(row.pageViews),
+    timeOnSiteSeconds: numberOrNull(row.seconds),
+    countedAt: timeOf(row.countedAt),
+  };
+}
+
 function touchOf(row: ResultRow): Touch {
   return {
     id: String(row.touchId),
@@ -219,6 +235,10 @@ function stepsOf(row: ResultRow): PathSteps {
 
 function timeOf(milliseconds: ResultRow[string] | undefined): string {
   return new Date(Number(milliseconds)).toISOString();
+}
+
+function numberOrNull(value: ResultRow[string] | undefined): number | null {
+  return value === null ? null : Number(value);
 }
 
 function timeOrNull(milliseconds: ResultRow[string] | undefined): string | null {

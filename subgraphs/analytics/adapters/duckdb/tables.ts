@@ -20,6 +20,12 @@ export const tables: readonly string[] = [
     account_id varchar, lead_id varchar, visitor_id varchar not null, page_views integer not null,
     seconds integer, happened_at timestamp not null, observed_at timestamp not null
   )`,
+  // Read as they are: one row a lead and source, where visits are many.
+  `create table if not exists visit_counts (
+    tenant varchar not null, id varchar not null, id_key ubigint not null, lead_id varchar not null,
+    visits integer, page_views integer, seconds integer,
+    happened_at timestamp not null, observed_at timestamp not null
+  )`,
   `create table if not exists conversions (
     tenant varchar not null, id varchar not null, id_key ubigint not null,
     account_id varchar not null, kind varchar not null,
@@ -74,11 +80,15 @@ export const stagingTables: readonly string[] = [
     id varchar, account_id varchar, lead_id varchar, visitor_id varchar, page_views double, seconds double,
     happened_at double
   )`,
+  `create temp table staged_visit_counts (
+    id varchar, lead_id varchar, visits double, page_views double, seconds double, happened_at double
+  )`,
   'create temp table staged_conversions (id varchar, account_id varchar, kind varchar, happened_at double)',
 
   // The rows of the batch that were not known before, and the accounts whose latest conversion moved.
   'create temp table fresh_touches as from touches limit 0',
   'create temp table fresh_visits as from visits limit 0',
+  'create temp table fresh_visit_counts as from visit_counts limit 0',
   'create temp table fresh_conversions as from conversions limit 0',
   'create temp table reconverted (account_id varchar)',
 ];

@@ -8,9 +8,9 @@ import { statement } from './statement.ts';
  */
 export type Intake =
   | { readonly of: 'watermark'; readonly tenant: string; readonly before: number; readonly asOf: number }
-  | { readonly of: 'batch'; readonly tenant: string; readonly kind: FactKind; readonly asOf: number };
+  | { readonly of: 'batch'; readonly tenant: string; readonly kind: AggregatedKind; readonly asOf: number };
 
-export type FactKind = 'touches' | 'visits' | 'conversions';
+export type AggregatedKind = 'touches' | 'visits' | 'conversions';
 
 /** A page of 100 and the row behind it. */
 export const recentTouches = 101;
@@ -27,7 +27,7 @@ export function takeIn(intake: Intake): readonly Statement[] {
     as_of: intake.asOf,
     ...(intake.of === 'watermark' ? { before: intake.before } : {}),
   };
-  const kinds: readonly FactKind[] =
+  const kinds: readonly AggregatedKind[] =
     intake.of === 'watermark' ? ['conversions', 'touches', 'visits'] : [intake.kind];
   return kinds
     .flatMap((kind) => {

@@ -1,8 +1,20 @@
-import type { ConversionRow, Rows, TouchRow, VisitRow, WarehouseWrites, Written } from '../warehouse.ts';
+import type {
+  ConversionRow,
+  Rows,
+  TouchRow,
+  VisitCountRow,
+  VisitRow,
+  WarehouseWrites,
+  Written,
+} from '../warehouse.ts';
 import type { DuckdbClient } from './client.ts';
 import type { Cell, Columns, Statement } from './protocol.ts';
 import { statement } from './statement.ts';
-import { type FactKind, recentTouches, takeIn } from './take-in.ts';
+import { type AggregatedKind, recentTouches, takeIn } from './take-in.ts';
+
+type FactKind = AggregatedKind | 'visit_counts';
+
+type FactRow = TouchRow | VisitRow | VisitCountRow | ConversionRow;
 
 /** Rows that cross to the worker at once. */
 const batchRows = 10_000;
@@ -38,6 +50,15 @@ const visitColumns: readonly Column<VisitRow>[] = [
   ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
 ];
 
+const visitCountColumns: readonly Column<VisitCountRow>[] = [
+  ['id', 'text', (row) => row.id],
+  ['lead_id', 'text', (row) => row.leadId],
+  ['visits', 'number', (row) => row.visits],
+  ['page_views', 'number', (row) => row.pageViews],
+  ['seconds', 'number', (row) => row.seconds],
+  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
+];
+
 const conversionColumns: readonly Column<ConversionRow>[] = [
   ['id', 'text', (row) => row.id],
   ['account_id', 'text', (row) => row.accountId],
@@ -68,11 +89,12 @@ export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
     observed: number,
   ): Promise<number> => {
     const asOf = await watermarkOf(tenant);
-    const late = asOf === null ? [] : takeIn({ of: 'batch', tenant, kind, asOf });
+    const aggregated =
+      asOf === null || kind === 'visit_counts' ? [] : takeIn({ of: 'batch', tenant, kind, asOf });
     const rows = await client.write([
       ...keepFresh(kind, columns, tenant, observed),
-      ...late,
-      ...(late.length > 0 ? [observeLate(kind, tenant, observed)] : []),
+      ...aggregated,
+      observeLate(kind, tenant, observed),
       { sql: `delete from staged_${kind}` },
       { sql: `select count(*)::double as inserted from fresh_${kind}` },
     ]);
@@ -80,7 +102,7 @@ export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
   };
 
   const writer =
-    <Row extends TouchRow | VisitRow | ConversionRow>(kind: FactKind, columns: readonly Column<Row>[]) =>
+    <Row extends FactRow>(kind: FactKind, columns: readonly Column<Row>[]) =>
     (tenant: string, rows: Rows<Row>, observedAt: string): Promise<Written> =>
       alone(async () => {
         const observed = timeOf(observedAt, 'observedAt');
@@ -112,6 +134,7 @@ export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
   return {
     writeTouches: writer('touches', touchColumns),
     writeVisits: writer('visits', visitColumns),
+    writeVisitCounts: writer('visit_counts', visitCountColumns),
     writeConversions: writer('conversions', conversionColumns),
     setWatermark: (tenant, asOf, observedAt) =>
       alone(async () => {
@@ -151,7 +174,7 @@ function keepFresh(
   ].map((sql) => statement(sql, { tenant, observed }));
 }
 
-/** Rows behind the watermark changed the aggregates: these are of a newer observation now. */
+/** Rows behind a watermark changed what is answered: that is of a newer observation now. */
 function observeLate(kind: FactKind, tenant: string, observed: number): Statement {
   return statement(
     `update watermarks set observed_at = greatest(observed_at, epoch_ms($observed))
@@ -210,13 +233,13 @@ async function* batchesOf<Row>(rows: Rows<Row>): AsyncGenerator<readonly Row[]> 
   if (batch.length > 0) yield batch;
 }
 
-function toColumns<Row extends TouchRow | VisitRow | ConversionRow>(
+function toColumns<Row extends FactRow>(
   kind: FactKind,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): Columns {
   for (const row of rows) {
-    if (row.accountId === null && 'leadId' in row && row.leadId === null) {
+    if ('accountId' in row && row.accountId === null && 'leadId' in row && row.leadId === null) {
       throw new RangeError(`Row ${row.id} of ${kind} names neither an account nor a lead.`);
     }
   }
