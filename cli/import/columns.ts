@@ -10,6 +10,9 @@ interface NamedColumn {
 /** Finds `{column}` in a template. */
 export const placeholder = /\{([^{}]+)\}/g;
 
+/** What tools that know only floating-point numbers leave behind a whole one. */
+const zeroFraction = /(?<=^-?\d+)\.0+$/;
+
 /** Throws one error that names every column the mapping speaks of and the file lacks. */
 export function checkColumns(mapping: Mapping, header: readonly string[], file: string): void {
   const named = [
@@ -31,7 +34,8 @@ export function unreadColumns(mapping: Mapping, header: readonly string[]): read
 
 /**
  * Makes the function that prepares a row's cells for reading: trimmed and in Unicode's composed form, words
- * that stand for "no answer" emptied, corrections made; the last two are noted.
+ * that stand for "no answer" emptied, corrections made; the last two are noted. Whole numbers lose a fraction of
+ * zeros: 660737.0 becomes 660737.
  */
 export function cellCleaner(
   mapping: Mapping,
@@ -43,11 +47,13 @@ export function cellCleaner(
       column,
       empty: new Set([...mapping.empty, ...(own?.empty ?? [])]),
       correct: new Map(Object.entries(own?.correct ?? {})),
+      whole: own?.number === 'whole',
     };
   });
   return (cells, note) =>
-    rules.map(({ column, empty, correct }, place) => {
-      const cell = (cells[place] ?? '').trim().normalize('NFC');
+    rules.map(({ column, empty, correct, whole }, place) => {
+      const written = (cells[place] ?? '').trim().normalize('NFC');
+      const cell = whole ? written.replace(zeroFraction, '') : written;
       if (empty.has(cell)) {
         note({ text: `${column}: "${cell}" read as empty` });
         return '';
@@ -63,6 +69,12 @@ function readColumns(mapping: Mapping): readonly NamedColumn[] {
   return [
     ...recordColumns(mapping, ''),
     ...mapping.also.flatMap((record, place) => recordColumns(record, `also.${place}.`)),
+    ...(mapping.contact ? recordColumns(mapping.contact, 'contact.') : []),
+    ...mapping.consents.map(({ column }, place) => ({ column, where: `consents.${place}` })),
+    ...Object.entries(mapping.visits ?? {}).flatMap(([name, field]) =>
+      fieldColumns(field).map((column) => ({ column, where: `visits.${name}` })),
+    ),
+    ...fieldColumns(mapping.asOf ?? undefined).map((column) => ({ column, where: 'asOf' })),
   ];
 }
 

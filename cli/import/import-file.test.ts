@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Analytics, openAnalytics } from '#subgraphs/analytics/main.ts';
+import { type Consent, openConsent } from '#subgraphs/consent/main.ts';
 import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
 import { writeRows } from '#subgraphs/crm/store/rows.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
@@ -56,6 +58,24 @@ describe.each(engines)('import on $engine', ({ engine, missing }) => {
   let place: TemporaryStore;
   let folder: string;
   let crm: Crm;
+  let others: { readonly consent: Consent; readonly analytics: Analytics };
+  let othersFolder: string;
+
+  beforeAll(async () => {
+    othersFolder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    others = {
+      consent: await openConsent({
+        location: { engine: 'sqlite', file: join(othersFolder, 'consent.sqlite') },
+      }),
+      analytics: await openAnalytics({ file: join(othersFolder, 'analytics.duckdb') }),
+    };
+  });
+
+  afterAll(async () => {
+    await others?.consent.subgraph.close();
+    await others?.analytics.subgraph.close();
+    await rm(othersFolder, { recursive: true, force: true });
+  });
 
   beforeEach(async () => {
     if (missing) return;
@@ -80,7 +100,11 @@ describe.each(engines)('import on $engine', ({ engine, missing }) => {
     const mapFile = join(folder, `${as}.yaml`);
     await writeFile(file, csv);
     await writeFile(mapFile, map);
-    return importFile({ crm }, { file, as, map: mapFile, refusedFile: join(folder, 'refused.csv') }, hooks);
+    return importFile(
+      { crm, ...others },
+      { file, as, map: mapFile, refusedFile: join(folder, 'refused.csv') },
+      hooks,
+    );
   }
 
   const accounts = () => crm.store.db.selectFrom('accounts').selectAll().orderBy('name').execute();

@@ -2,15 +2,16 @@ import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { defaultTenant } from '#chassis/context.ts';
-import type { Crm } from '#subgraphs/crm/main.ts';
 import { deriveAccountOwners } from '#subgraphs/crm/store/owners.ts';
 import { checkColumns, unreadColumns } from './columns.ts';
 import { type CsvSource, openCsv } from './csv-rows.ts';
 import { type ImportKind, kinds } from './kinds.ts';
 import { readMapping } from './mapping.ts';
 import { countNotices, type Notice, type Notices } from './notices.ts';
+import { dayNeeded, openPersonWriter, type PersonCounts, type PersonWriter } from './person-writer.ts';
 import { type ReadRow, recordReader } from './record-reader.ts';
 import { openRefusals, type Refusal, type RefusalLog } from './refusals.ts';
+import type { ImportParts } from './stores.ts';
 import { type PendingRow, type Run, writeBatch } from './write-batch.ts';
 
 /** Rows per transaction: some milliseconds of work, since nothing else runs in the process meanwhile. */
@@ -25,6 +26,8 @@ export interface ImportOptions {
   readonly map: string;
   /** Where refused rows are written as CSV; overwritten. */
   readonly refusedFile?: string;
+  /** The day on which the file held, `YYYY-MM-DD`, where its rows do not say; it stands for its first moment, UTC. */
+  readonly asOf?: string;
   readonly tenant?: string;
 }
 
@@ -59,6 +62,14 @@ export interface ImportReport extends Counts {
   readonly refusedFile: string | null;
   /** Records that rows make beside their own, such as managers; once for each batch that names them. */
   readonly also: Counts | null;
+  /** The people behind leads; null where the mapping makes none of them. */
+  readonly contacts: Counts | null;
+  /** Records of the consent store; null where the mapping reads none. */
+  readonly consents: PersonCounts | null;
+  /** What leads visited, in the warehouse; null where the mapping reads none. */
+  readonly visitCounts: PersonCounts | null;
+  /** The warehouse's watermark afterwards; null where the mapping does not move it. */
+  readonly watermark: string | null;
   /** What was read otherwise than it was written, and what is missing; most frequent first. */
   readonly notices: readonly Notice[];
   /** Columns that the mapping neither reads nor ignores. */
@@ -69,14 +80,14 @@ export interface ImportReport extends Counts {
 }
 
 /**
- * Imports a CSV file into the CRM as its mapping says. Rows are read, checked and written in batches of one
+ * Imports a CSV file into the CRM as its mapping says, consents and counts of visits into their stores. Rows are read, checked and written in batches of one
  * transaction each, so that memory does not grow with the file. Ids are made from natural keys: importing the
- * same file again changes nothing. Throws where the file or the mapping cannot be used at all; a bad row is
+ * same file again changes nothing, and completes what an import that was broken off has left out. Throws where the file or the mapping cannot be used at all; a bad row is
  * refused with its line and reason.
  */
 export async function importFile(
-  { crm }: { readonly crm: Crm },
-  { file, as, map, refusedFile, tenant = defaultTenant }: ImportOptions,
+  parts: ImportParts,
+  { file, as, map, refusedFile, asOf, tenant = defaultTenant }: ImportOptions,
   hooks: ImportHooks = {},
 ): Promise<ImportReport> {
   const begun = performance.now();
@@ -88,6 +99,9 @@ export async function importFile(
     throw new Error(`Refused rows cannot be written to ${file} itself; name another file.`);
   }
 
+  const day = dayNeeded(mapping, asOf);
+  const people = await openPersonWriter(parts, mapping, run);
+
   const source = await openCsv(file, { ...mapping.csv, signal: hooks.signal });
   try {
     checkColumns(mapping, source.header, file);
@@ -95,22 +109,16 @@ export async function importFile(
     const notices = countNotices();
     let read: RowCounts;
     try {
-      read = await importRows(
-        crm,
-        run,
-        source,
-        recordReader(mapping, source.header),
-        refusals,
-        notices,
-        hooks,
-      );
+      const readRow = recordReader(mapping, source.header, day);
+      read = await importRows({ parts, run, source, readRow, people, refusals, notices }, hooks);
     } finally {
       await refusals.close();
     }
-    const dangling = await danglingReferences(crm, run);
+    const dangling = await danglingReferences(parts, run);
     const derivedOwners = mapping.after.includes('derive-account-owners')
-      ? await crm.store.transaction((trx) => deriveAccountOwners(trx, tenant, run.observedAt))
+      ? await parts.crm.store.transaction((trx) => deriveAccountOwners(trx, tenant, run.observedAt))
       : null;
+    const watermark = mapping.after.includes('move-watermark') ? await people.moveWatermark() : null;
     return {
       file,
       as,
@@ -120,6 +128,9 @@ export async function importFile(
       refusals: refusals.first(),
       refusedFile: refusedFile ?? null,
       also: mapping.also.length > 0 ? read.also : null,
+      contacts: mapping.contact ? read.contacts : null,
+      ...people.counts(),
+      watermark,
       notices: [...notices.list(), ...dangling],
       unreadColumns: unreadColumns(mapping, source.header),
       derivedOwners,
@@ -134,26 +145,40 @@ interface RowCounts {
   readonly rows: number;
   readonly main: Counts;
   readonly also: Counts;
+  readonly contacts: Counts;
 }
 
-async function importRows(
-  crm: Crm,
-  run: Run,
-  source: CsvSource,
-  read: (cells: readonly string[]) => ReadRow,
-  refusals: RefusalLog,
-  notices: Notices,
-  { onProgress, signal }: ImportHooks,
-): Promise<RowCounts> {
+interface Work {
+  readonly parts: ImportParts;
+  readonly run: Run;
+  readonly source: CsvSource;
+  readonly readRow: (cells: readonly string[]) => ReadRow;
+  readonly people: PersonWriter;
+  readonly refusals: RefusalLog;
+  readonly notices: Notices;
+}
+
+async function importRows(work: Work, { onProgress, signal }: ImportHooks): Promise<RowCounts> {
+  const { parts, run, source, readRow, people, refusals, notices } = work;
   const main = { imported: 0, updated: 0, unchanged: 0 };
   const also = { imported: 0, updated: 0, unchanged: 0 };
+  const contacts = { imported: 0, updated: 0, unchanged: 0 };
   const step = kinds[run.as].table;
   let rows = 0;
   let batch: PendingRow[] = [];
 
   const flush = async () => {
-    const outcome = await crm.store.transaction((trx) => writeBatch(trx, run, batch));
+    let accepted: readonly PendingRow[] = [];
+    const outcome = await parts.crm.store.transaction((trx) =>
+      writeBatch(trx, run, batch, async (rows) => {
+        accepted = rows;
+        // Nobody stands in the CRM for a moment without the "no" that the same row says.
+        await people.writeDecisions(rows.flatMap(({ read }) => read.decisions));
+      }),
+    );
+    await people.writeVisitCounts(accepted.flatMap(({ read }) => read.visitCount ?? []));
     for (const kind of outcome.also) also[countOf[kind]] += 1;
+    for (const kind of outcome.contacts) contacts[countOf[kind]] += 1;
     for (const [place, row] of outcome.rows.entries()) {
       if (row.kind === 'refused') {
         const { line, cells } = batch[place] as PendingRow;
@@ -171,16 +196,17 @@ async function importRows(
 
   for await (const { line, cells } of source.rows) {
     rows += 1;
-    const row = read(cells);
+    const row = readRow(cells);
     if (row.kind === 'refused') await refusals.add({ line, reason: row.reason }, cells);
     else batch.push({ line, cells, read: row });
     if (batch.length === batchSize) await flush();
   }
   if (batch.length > 0) await flush();
+  await people.flush();
   const failure = source.failure();
   if (failure) throw failure;
   onProgress?.({ step, done: source.size, total: source.size });
-  return { rows, main, also };
+  return { rows, main, also, contacts };
 }
 
 const countOf = { inserted: 'imported', updated: 'updated', unchanged: 'unchanged' } as const;
@@ -189,7 +215,10 @@ const countOf = { inserted: 'imported', updated: 'updated', unchanged: 'unchange
  * References within one kind may lead to a row further down, so they are looked for when all rows are in. One
  * that leads nowhere stays in its row: it shows as null, and as soon as the record is imported as that record.
  */
-async function danglingReferences(crm: Crm, { as, tenant, observedAt }: Run): Promise<readonly Notice[]> {
+async function danglingReferences(
+  { crm }: ImportParts,
+  { as, tenant, observedAt }: Run,
+): Promise<readonly Notice[]> {
   const { table, fields } = kinds[as];
   const notices: Notice[] = [];
   for (const [name, field] of Object.entries(fields)) {

@@ -1,6 +1,6 @@
 import type { Tables } from '#subgraphs/crm/store/tables.ts';
 
-export const importKinds = ['account', 'user', 'opportunity'] as const;
+export const importKinds = ['account', 'user', 'contact', 'lead', 'opportunity'] as const;
 
 /** What the rows of a file are read as. */
 export type ImportKind = (typeof importKinds)[number];
@@ -16,13 +16,14 @@ export type FieldType =
   | { readonly type: 'reference'; readonly to: ImportKind };
 
 export interface KindDescription {
-  readonly table: keyof Tables & ('accounts' | 'users' | 'opportunities');
+  readonly table: keyof Tables;
   readonly fields: Readonly<Record<string, FieldType>>;
   /** Fields that no row can be without. */
   readonly required: readonly string[];
 }
 
-const maxInteger = 2_147_483_647;
+/** What the stores' integers hold. */
+export const maxInteger = 2_147_483_647;
 
 /** The fields that a mapping may fill, by kind; the names are those of the graph. */
 export const kinds: Record<ImportKind, KindDescription> = {
@@ -61,6 +62,29 @@ export const kinds: Record<ImportKind, KindDescription> = {
       email: { type: 'email' },
       team: { type: 'text' },
       manager: { type: 'reference', to: 'user' },
+    },
+  },
+  contact: {
+    table: 'contacts',
+    required: ['name'],
+    fields: {
+      name: { type: 'text' },
+      email: { type: 'email' },
+      title: { type: 'text' },
+      phone: { type: 'text' },
+      country: { type: 'text' },
+      account: { type: 'reference', to: 'account' },
+    },
+  },
+  lead: {
+    table: 'leads',
+    required: ['status'],
+    fields: {
+      status: { type: 'enum', values: ['NEW', 'WORKING', 'QUALIFIED', 'DISQUALIFIED', 'CONVERTED'] },
+      source: { type: 'text' },
+      contact: { type: 'reference', to: 'contact' },
+      account: { type: 'reference', to: 'account' },
+      owner: { type: 'reference', to: 'user' },
     },
   },
   opportunity: {

@@ -10,6 +10,15 @@ fields:
   stage: { column: Stage, values: { Won: WON } }
 `;
 
+const leads = `
+source: export
+as: lead
+key: Id
+fields: { status: { column: Stage, values: { Won: CONVERTED } } }
+`;
+const person = 'contact: { fields: { name: { column: Name } } }\n';
+const consents = "consents: [{ purpose: ADS, column: Ads, values: { 'No': DENIED } }]\n";
+
 describe('a mapping', () => {
   it('fills in what is left out', () => {
     expect(parseMapping(good, 'map.yaml')).toMatchObject({
@@ -20,6 +29,16 @@ describe('a mapping', () => {
       after: [],
       fields: { stage: { unknown: 'refuse' } },
     });
+  });
+
+  it('tells the contact of a lead apart as the lead itself, unless it has a key', () => {
+    const own = person.replace('{ fields', '{ key: Mail, fields');
+    expect(parseMapping(leads + person, 'map.yaml')).toMatchObject({
+      contact: { key: ['Id'] },
+      consents: [],
+    });
+    expect(parseMapping(leads + own, 'map.yaml').contact?.key).toEqual(['Mail']);
+    expect(parseMapping(good, 'map.yaml')).toMatchObject({ contact: null, visits: null, asOf: null });
   });
 
   it('reads words as they are written, not as YAML likes to', () => {
@@ -53,6 +72,27 @@ describe('a mapping', () => {
     [`${good}csv: { encoding: klingon }\n`, 'csv.encoding: is not an encoding that is known'],
     [`${good}csv: { delimiter: '||' }\n`, 'csv.delimiter: must be one character'],
     [`${good}after: [make-coffee]\n`, 'after.0: Invalid'],
+    [good + person, 'mapping: Unrecognized key: "contact"'],
+    [good + consents, 'mapping: Unrecognized key: "consents"'],
+    [leads + consents, 'consents: need "contact"'],
+    [leads + person + consents.replace('DENIED', 'NO'), 'consents.0.values.No: Invalid'],
+    [
+      leads.replace('fields: {', 'fields: { contact: { column: X, unknown: refuse },') + person,
+      'fields.contact: the contact is made of the row',
+    ],
+    [`${leads}contact: { fields: { email: { column: X } } }\n`, 'contact.fields.name: Invalid'],
+    [`${leads}visits: {}\n`, 'visits: needs at least one of "visits", "pageViews" and "seconds"'],
+    [
+      `${leads}visits: { seconds: { column: A }, pageViewsPerVisit: { column: B } }\n`,
+      'visits: needs "visits"',
+    ],
+    [
+      `${leads}visits: { visits: { column: A }, pageViews: { column: B }, pageViewsPerVisit: { column: C } }\n`,
+      'visits: takes either "pageViews" or "pageViewsPerVisit"',
+    ],
+    [`${leads}after: [move-watermark]\n`, 'after: move-watermark needs "visits"'],
+    [`${good}after: [move-watermark]\n`, 'after.0: Invalid'],
+    [`${leads}columns: { Id: { number: half } }\n`, 'columns.Id.number: Invalid'],
     ['a: [', 'map.yaml is not YAML: '],
     [`${good}key: Id\n`, 'map.yaml is not YAML: Map keys must be unique'],
   ])('that is wrong is refused by file and key: %#', (yaml, message) => {

@@ -1,7 +1,18 @@
 import { hash } from 'node:crypto';
 import type { ImportKind } from './kinds.ts';
 
-const prefixes: Record<ImportKind, string> = { account: 'acc', user: 'usr', opportunity: 'opp' };
+/** What has an id of its own: records of the CRM, and what is written elsewhere about them. */
+type Identified = ImportKind | 'consent' | 'visit-count';
+
+const prefixes: Record<Identified, string> = {
+  account: 'acc',
+  user: 'usr',
+  contact: 'con',
+  lead: 'lea',
+  opportunity: 'opp',
+  consent: 'cns',
+  'visit-count': 'vct',
+};
 
 /** RFC 4648 section 6, in lower case. */
 const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -11,7 +22,7 @@ const base32 = 'abcdefghijklmnopqrstuvwxyz234567';
  * `acc_` and 16 characters of base32: the first 80 bits of SHA-256. The same key always makes the same id, so
  * that a second import finds its rows, and one record refers to another without a look-up.
  */
-export function naturalId(source: string, kind: ImportKind, key: readonly string[]): string {
+export function naturalId(source: string, kind: Identified, key: readonly string[]): string {
   const digest = hash('sha256', JSON.stringify([source, kind, ...key]), 'buffer');
   let text = '';
   for (let start = 0; start < 10; start += 5) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dateReader } from './date-format.ts';
 import { naturalId } from './natural-id.ts';
-import { Refused, readDomain, readEmail, readInteger, readMoney } from './read-value.ts';
+import { Refused, readDomain, readEmail, readInteger, readMoney, readMultiple } from './read-value.ts';
 
 const point = { decimal: '.' } as const;
 const comma = { decimal: ',', thousands: '.' } as const;
@@ -15,6 +15,22 @@ describe('values', () => {
     ['550', point, 1, 'usd', 55_000],
   ])('%s is an amount', (text, signs, scale, currency, minor) => {
     expect(readMoney(text, signs, scale, currency)).toBe(minor);
+  });
+
+  it.each([
+    ['2.5', 5, 13, false],
+    ['2.67', 3, 8, false],
+    ['3.33', 3, 10, false],
+    ['2.50', 2, 5, true],
+    ['0.0', 7, 0, true],
+    ['0.15', 10, 2, false],
+    ['9007199254740993', 0, 0, true],
+  ])('%s times %i is %i', (text, times, product, exact) => {
+    expect(readMultiple(text, point, times)).toEqual({ product, exact });
+  });
+
+  it('refuses a multiple of what is below 0', () => {
+    expect(() => readMultiple('-0.5', point, 2)).toThrow('"-0.5" is below 0');
   });
 
   it.each([

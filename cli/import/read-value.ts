@@ -47,6 +47,19 @@ export function readInteger(value: string, signs: NumberSigns, min: number, max:
   return number;
 }
 
+/** Decimal text from 0 on times a whole number, rounded to a whole one; halves go up. */
+export function readMultiple(
+  value: string,
+  signs: NumberSigns,
+  times: number,
+): { readonly product: number; readonly exact: boolean } {
+  const { digits, fraction } = decimalParts(value, signs);
+  if (digits.startsWith('-')) throw new Refused(`"${value}" is below 0`);
+  const scale = 10n ** BigInt(fraction.length);
+  const scaled = BigInt(`${digits}${fraction}`) * BigInt(times);
+  return { product: Number((2n * scaled + scale) / (2n * scale)), exact: scaled % scale === 0n };
+}
+
 /** Decimal text times `scale` in minor units of the currency, exactly. */
 export function readMoney(value: string, signs: NumberSigns, scale: number, currency: string): number {
   const { digits, fraction } = decimalParts(value, signs);

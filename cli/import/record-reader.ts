@@ -1,33 +1,11 @@
-import { LRUCache } from 'lru-cache';
-import { cellCleaner, placeholder } from './columns.ts';
-import { dateReader } from './date-format.ts';
-import { type FieldType, type ImportKind, kinds } from './kinds.ts';
-import type {
-  DateField,
-  EnumField,
-  IntegerField,
-  Mapping,
-  MoneyField,
-  PlainField,
-  RecordMapping,
-  ReferenceField,
-  TextField,
-} from './mapping.ts';
+import { cellCleaner } from './columns.ts';
+import { type ColumnValue, type FieldOwner, fieldReader, type Reference, type Row } from './field-readers.ts';
+import { type FieldType, kinds } from './kinds.ts';
+import type { Mapping, RecordMapping } from './mapping.ts';
 import { naturalId } from './natural-id.ts';
 import type { Note } from './notices.ts';
-import { Refused, readDomain, readEmail, readInteger, readMoney, readText } from './read-value.ts';
-
-export type ColumnValue = string | number | null;
-
-/** A reference as a row makes it: whether it leads anywhere only the store knows. */
-export interface Reference {
-  readonly field: string;
-  readonly to: ImportKind;
-  readonly id: string;
-  /** The natural key as it stands in the file. */
-  readonly key: string;
-  readonly unknown: 'refuse' | 'without';
-}
+import { type Decision, personReader, type VisitCount } from './person-reader.ts';
+import { Refused } from './read-value.ts';
 
 /** A record of the store as one row makes it: only the columns that the mapping fills. */
 export interface ImportRecord {
@@ -43,37 +21,33 @@ export type ReadRow =
       readonly kind: 'record';
       readonly main: ImportRecord;
       readonly also: readonly ImportRecord[];
+      /** The person behind a lead, where the mapping makes one of the row. */
+      readonly contact: ImportRecord | null;
+      readonly decisions: readonly Decision[];
+      readonly visitCount: VisitCount | null;
       /** What was read otherwise than it was written. */
       readonly notes: readonly Note[];
     }
   | { readonly kind: 'refused'; readonly reason: string };
 
-interface Filling {
-  readonly values: Record<string, ColumnValue>;
-  readonly references: Reference[];
-}
-
-/** A row in work: its cleaned cells by column, and where notes go. */
-interface Row {
-  readonly cell: (column: string) => string;
-  readonly note: (note: Note) => void;
-}
-
-/** Fills the columns of one field; throws {@link Refused}. */
-type FieldReader = (row: Row, into: Filling) => void;
-
 /**
  * Compiles a mapping for the header of a file that has all its columns. The function it makes answers a row that
- * cannot be read as refused, with every reason.
+ * cannot be read as refused, with every reason. `asOf` is when the file held, RFC 3339, for rows that do not say.
  */
 export function recordReader(
   mapping: Mapping,
   header: readonly string[],
+  asOf: string | null,
 ): (cells: readonly string[]) => ReadRow {
   const clean = cellCleaner(mapping, header);
   const places = new Map(header.map((column, place) => [column, place]));
   const main = compileRecord(mapping, mapping);
   const also = mapping.also.map((record) => compileRecord(mapping, record));
+  const contact =
+    mapping.contact === null
+      ? null
+      : compileRecord({ as: 'contact', source: mapping.source }, mapping.contact, 'contact.');
+  const readPerson = personReader(mapping, asOf);
   return (cells) => {
     if (cells.length !== header.length) {
       return refused([`the row has ${cells.length} columns, the header ${header.length}`]);
@@ -87,12 +61,16 @@ export function recordReader(
     const cleaned = clean(cells, note);
     const row: Row = { cell: (column) => cleaned[places.get(column) ?? -1] ?? '', note };
     const reasons: string[] = [];
-    const record = main(row, reasons);
-    if (record === null) reasons.push(`${mapping.key.join(', ')}: the key is empty`);
-    const others = also.flatMap((read) => read(row, reasons) ?? []);
+    const read = main(row, reasons);
+    if (read === null) reasons.push(`${mapping.key.join(', ')}: the key is empty`);
+    const others = also.flatMap((readOther) => readOther(row, reasons) ?? []);
+    const person = contact?.(row, reasons) ?? null;
+    const record = contact === null ? read : withContact(read, person);
+    const contactId = mapping.as === 'contact' ? record?.id : person?.id;
+    const facts = readPerson(row, { contactId: contactId ?? null, leadId: record?.id ?? null }, reasons);
     return record === null || reasons.length > 0
       ? refused(reasons)
-      : { kind: 'record', main: record, also: others, notes };
+      : { kind: 'record', main: record, also: others, contact: person, ...facts, notes };
   };
 }
 
@@ -100,26 +78,32 @@ function refused(reasons: readonly string[]): ReadRow {
   return { kind: 'refused', reason: reasons.join('; ') };
 }
 
+function withContact(lead: ImportRecord | null, contact: ImportRecord | null): ImportRecord | null {
+  return lead && { ...lead, values: { ...lead.values, contactId: contact?.id ?? null } };
+}
+
 /** Makes the reader of one record; it answers null where the row has no key for it. */
-function compileRecord(mapping: Mapping, record: RecordMapping) {
-  const { as, source } = mapping;
+function compileRecord(owner: FieldOwner, record: RecordMapping, prefix = '') {
+  const { as, source } = owner;
+  const { fields, required } = kinds[as];
   const readers = Object.entries(record.fields)
-    .filter(([, field]) => field !== undefined)
-    .map(([field, given]) => ({ field, read: fieldReader(mapping, field, given) }));
+    .filter(([, given]) => given !== undefined)
+    .map(([field, given]) => ({ field, read: fieldReader(owner, field, fields[field] as FieldType, given) }));
   return (row: Row, reasons: string[]): ImportRecord | null => {
     const key = keyOf(row, record.key);
     if (key === null) return null;
-    const into: Filling = { values: {}, references: [] };
+    const values: Record<string, ColumnValue> = {};
+    const references: Reference[] = [];
     for (const { field, read } of readers) {
       try {
-        read(row, into);
-        if (kinds[as].required.includes(field) && into.values[field] === null) throw new Refused('is empty');
+        read(row, { values, references });
+        if (required.includes(field) && values[field] === null) throw new Refused('is empty');
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        reasons.push(`${field}: ${error.message}`);
+        reasons.push(`${prefix}${field}: ${error.message}`);
       }
     }
-    return { id: naturalId(source, as, key), key: key.join(', '), ...into };
+    return { id: naturalId(source, as, key), key: key.join(', '), values, references };
   };
 }
 
@@ -127,130 +111,4 @@ function compileRecord(mapping: Mapping, record: RecordMapping) {
 function keyOf({ cell }: Row, columns: readonly string[]): readonly string[] | null {
   const key = columns.map(cell);
   return key.includes('') ? null : key;
-}
-
-/** The mapping was checked against the kind: the shape that `given` has follows from the field's type. */
-function fieldReader(mapping: Mapping, name: string, given: unknown): FieldReader {
-  const field = kinds[mapping.as].fields[name] as FieldType;
-  switch (field.type) {
-    case 'text':
-      return textReader(name, given as TextField);
-    case 'domain':
-      return scalarReader(name, given as PlainField, readDomain);
-    case 'email':
-      return scalarReader(name, given as PlainField, readEmail);
-    case 'integer': {
-      const signs = given as IntegerField;
-      return scalarReader(name, signs, (text) => readInteger(text, signs, field.min, field.max));
-    }
-    case 'money':
-      return moneyReader(name, given as MoneyField);
-    case 'date':
-      return dateFieldReader(name, given as DateField);
-    case 'enum':
-      return enumReader(name, given as EnumField);
-    case 'reference':
-      return referenceReader(mapping, name, field.to, given as ReferenceField);
-  }
-}
-
-function scalarReader(name: string, field: PlainField, read: (text: string) => ColumnValue): FieldReader {
-  return (row, { values }) => {
-    const text = row.cell(field.column) || fallback(row, name, field);
-    values[name] = text === '' ? null : read(text);
-  };
-}
-
-function textReader(name: string, field: TextField): FieldReader {
-  const { template, column } = field;
-  const fill = template
-    ? template.map((text) => ({
-        text,
-        columns: [...text.matchAll(placeholder)].map((match) => match[1] ?? ''),
-      }))
-    : [];
-  return (row, { values }) => {
-    const chosen = fill.find(({ columns }) => columns.every((named) => row.cell(named) !== ''));
-    const written = column
-      ? row.cell(column)
-      : (chosen?.text.replace(placeholder, (_match, named: string) => row.cell(named)) ?? '');
-    const text = written || fallback(row, name, field);
-    values[name] = text === '' ? null : readText(text);
-  };
-}
-
-function moneyReader(name: string, field: MoneyField): FieldReader {
-  return (row, { values }) => {
-    const text = row.cell(field.column) || fallback(row, name, field);
-    const currency = field.currency ?? row.cell(field.currencyColumn ?? '');
-    if (text !== '' && currency === '') throw new Refused(`"${text}" has no currency`);
-    values[`${name}Minor`] = text === '' ? null : readMoney(text, field, field.scale, currency);
-    values[`${name}Currency`] = text === '' ? null : currency.toUpperCase();
-  };
-}
-
-function dateFieldReader(name: string, field: DateField): FieldReader {
-  const readers = field.formats.map(dateReader);
-  const read = remembered(
-    (text) => readers.map((reader) => reader(text)).find((date) => date !== null) ?? '',
-  );
-  return scalarReader(name, field, (text) => {
-    const date = read(text);
-    if (date !== '') return date;
-    throw new Refused(`"${text}" is not a date that exists, written ${field.formats.join(' or ')}`);
-  });
-}
-
-function enumReader(name: string, field: EnumField): FieldReader {
-  const values = new Map(Object.entries(field.values));
-  return (row, into) => {
-    const written = row.cell(field.column);
-    const value = written === '' ? fallback(row, name, field) || null : values.get(written);
-    if (value === undefined && field.unknown === 'refuse') {
-      throw new Refused(`"${written}" is none of ${[...values.keys()].join(', ')}`);
-    }
-    if (value === undefined) row.note({ text: `${name}: unknown values read as empty`, example: written });
-    into.values[name] = value ?? null;
-  };
-}
-
-function referenceReader(
-  { as, source }: Mapping,
-  name: string,
-  to: ImportKind,
-  field: ReferenceField,
-): FieldReader {
-  const idOf = remembered((key) => naturalId(source, to, JSON.parse(key) as string[]));
-  return ({ cell, note }, { values, references }) => {
-    const parts = field.column.map(cell);
-    if (parts.every((part) => part === '')) {
-      values[`${name}Id`] = null;
-      if (to !== as) note({ text: `without ${name}` });
-      return;
-    }
-    if (parts.includes('')) throw new Refused('a part of the key is empty');
-    const id = idOf(JSON.stringify(parts));
-    values[`${name}Id`] = id;
-    if (to !== as) {
-      references.push({ field: name, to, id, key: parts.join(', '), unknown: field.unknown ?? 'refuse' });
-    }
-  };
-}
-
-function fallback({ note }: Row, name: string, field: { readonly default?: string }): string {
-  if (field.default === undefined) return '';
-  note({ text: `${name}: empty, read as "${field.default}"` });
-  return field.default;
-}
-
-/** Columns such as dates and owners hold the same few texts in row after row. */
-function remembered(read: (text: string) => string): (text: string) => string {
-  const known = new LRUCache<string, string>({ max: 10_000 });
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    const value = read(text);
-    known.set(text, value);
-    return value;
-  };
 }

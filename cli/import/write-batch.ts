@@ -1,10 +1,18 @@
 import type { Transaction } from 'kysely';
 import type { UpsertOutcome } from '#chassis/store/upsert.ts';
 import { selectByIds, writeRows } from '#subgraphs/crm/store/rows.ts';
-import type { AccountValues, OpportunityValues, Tables, UserValues } from '#subgraphs/crm/store/tables.ts';
+import type {
+  AccountValues,
+  ContactValues,
+  LeadValues,
+  OpportunityValues,
+  Tables,
+  UserValues,
+} from '#subgraphs/crm/store/tables.ts';
+import type { ColumnValue, Reference } from './field-readers.ts';
 import { columnsOf, type ImportKind, kinds } from './kinds.ts';
 import type { Note } from './notices.ts';
-import type { ColumnValue, ImportRecord, ReadRow, Reference } from './record-reader.ts';
+import type { ImportRecord, ReadRow } from './record-reader.ts';
 
 /** A row that could be read, on its way into the store. */
 export interface PendingRow {
@@ -21,6 +29,7 @@ export interface BatchOutcome {
   /** One for each row, in order. */
   readonly rows: readonly RowOutcome[];
   readonly also: readonly UpsertOutcome[];
+  readonly contacts: readonly UpsertOutcome[];
 }
 
 /** What all batches of one run share. */
@@ -41,40 +50,47 @@ type StoredRow = Readonly<Record<string, ColumnValue>> & {
 /**
  * Writes a batch of rows within a transaction. Columns that the mapping does not fill keep what the store has
  * and are null in a new row. A row is refused here where its key stands in an earlier row of the file, or where
- * a reference that must lead somewhere does not.
+ * a reference that must lead somewhere does not. `onAccepted` is awaited with the others before any contact or
+ * main record of theirs is written.
  */
 export async function writeBatch(
   trx: Transaction<Tables>,
   run: Run,
   rows: readonly PendingRow[],
+  onAccepted: (rows: readonly PendingRow[]) => Promise<void>,
 ): Promise<BatchOutcome> {
+  const { as } = run;
   const also = new Map(rows.flatMap(({ read }) => read.also.map((record) => [record.id, record])));
-  const alsoOutcomes = await writeRecords(trx, run, await storedRows(trx, run, also.keys()), [
+  const alsoOutcomes = await writeRecords(trx, run, as, await storedRows(trx, run, as, also.keys()), [
     ...also.values(),
   ]);
   const stored = await storedRows(
     trx,
     run,
+    as,
     rows.map(({ read }) => read.main.id),
   );
   const known = await knownReferences(trx, run, rows);
 
   const taken = new Set<string>();
   const accepted: ImportRecord[] = [];
+  const contacts = new Map<string, ImportRecord>();
   const places: number[] = [];
   const outcomes = rows.map(({ read }, place): RowOutcome => {
-    const { main, notes } = read;
+    const { main, contact, notes } = read;
     const before = stored.get(main.id);
     const repeats =
       taken.has(main.id) ||
       (before?.observedAt === run.observedAt && !also.has(main.id) && !run.alsoWritten.has(main.id));
     if (repeats) return { kind: 'refused', reason: `repeats the key "${main.key}" of an earlier row` };
-    const lost = main.references.filter((reference) => !known.has(reference.id));
+    const lost = referencesOf(read).filter((reference) => !known.has(reference.id));
     const missed = lost.filter(({ unknown }) => unknown === 'refuse');
     if (missed.length > 0) return { kind: 'refused', reason: missed.map(unknownReference).join('; ') };
     taken.add(main.id);
     places.push(place);
     accepted.push(withoutReferences(main, lost));
+    // Leads of one person name it each; the first says what the person is.
+    if (contact && !contacts.has(contact.id)) contacts.set(contact.id, withoutReferences(contact, lost));
     const lostNotes = lost.map(({ field, to, key }) => ({
       text: `without ${field}, since the ${to} it names is not in the CRM`,
       example: key,
@@ -83,14 +99,32 @@ export async function writeBatch(
     return { kind: 'unchanged', notes: [...notes, ...lostNotes] };
   });
 
-  const written = await writeRecords(trx, run, stored, accepted);
+  await onAccepted(places.map((place) => rows[place] as PendingRow));
+  const contactOutcomes = await writeContacts(trx, run, contacts);
+  const written = await writeRecords(trx, run, as, stored, accepted);
   for (const [nth, place] of places.entries()) {
     const outcome = outcomes[place];
     const kind = written[nth];
     if (kind && outcome && outcome.kind !== 'refused') outcomes[place] = { kind, notes: outcome.notes };
   }
   for (const id of also.keys()) run.alsoWritten.add(id);
-  return { rows: outcomes, also: alsoOutcomes };
+  return { rows: outcomes, also: alsoOutcomes, contacts: contactOutcomes };
+}
+
+/** Writes those that no earlier batch of this run has written. */
+async function writeContacts(
+  trx: Transaction<Tables>,
+  run: Run,
+  contacts: ReadonlyMap<string, ImportRecord>,
+): Promise<readonly UpsertOutcome[]> {
+  const stored = await storedRows(trx, run, 'contact', contacts.keys());
+  const unwritten = [...contacts.values()].filter(({ id }) => stored.get(id)?.observedAt !== run.observedAt);
+  return writeRecords(trx, run, 'contact', stored, unwritten);
+}
+
+/** Those that must be looked for, of the row's own record and of its contact. */
+function referencesOf({ main, contact }: PendingRow['read']): readonly Reference[] {
+  return contact ? [...main.references, ...contact.references] : main.references;
 }
 
 function unknownReference({ field, to, key }: Reference): string {
@@ -98,19 +132,21 @@ function unknownReference({ field, to, key }: Reference): string {
 }
 
 function withoutReferences(record: ImportRecord, lost: readonly Reference[]): ImportRecord {
-  if (lost.length === 0) return record;
-  const nulls = Object.fromEntries(lost.map(({ field }) => [`${field}Id`, null]));
+  const gone = record.references.filter((reference) => lost.includes(reference));
+  if (gone.length === 0) return record;
+  const nulls = Object.fromEntries(gone.map(({ field }) => [`${field}Id`, null]));
   return { ...record, values: { ...record.values, ...nulls } };
 }
 
 async function storedRows(
   trx: Transaction<Tables>,
-  { as, tenant }: Run,
+  { tenant }: Run,
+  kind: ImportKind,
   ids: Iterable<string>,
 ): Promise<ReadonlyMap<string, StoredRow>> {
   const distinct = [...new Set(ids)];
   if (distinct.length === 0) return new Map();
-  const rows = await selectByIds(trx, kinds[as].table, tenant, distinct);
+  const rows = await selectByIds(trx, kinds[kind].table, tenant, distinct);
   return new Map(rows.map((row) => [row.id, row as unknown as StoredRow]));
 }
 
@@ -120,7 +156,7 @@ async function knownReferences(
   rows: readonly PendingRow[],
 ): Promise<ReadonlySet<string>> {
   const wanted = Map.groupBy(
-    rows.flatMap(({ read }) => read.main.references),
+    rows.flatMap(({ read }) => referencesOf(read)),
     ({ to }) => to,
   );
   const known = new Set<string>();
@@ -133,7 +169,8 @@ async function knownReferences(
 
 function writeRecords(
   trx: Transaction<Tables>,
-  { as, tenant, observedAt }: Run,
+  { tenant, observedAt }: Run,
+  as: ImportKind,
   stored: ReadonlyMap<string, StoredRow>,
   records: readonly ImportRecord[],
 ): Promise<readonly UpsertOutcome[]> {
@@ -151,6 +188,10 @@ function writeRecords(
       return writeRows(trx, 'accounts', tenant, rows as unknown as AccountValues[], observedAt);
     case 'user':
       return writeRows(trx, 'users', tenant, rows as unknown as UserValues[], observedAt);
+    case 'contact':
+      return writeRows(trx, 'contacts', tenant, rows as unknown as ContactValues[], observedAt);
+    case 'lead':
+      return writeRows(trx, 'leads', tenant, rows as unknown as LeadValues[], observedAt);
     case 'opportunity':
       return writeRows(trx, 'opportunities', tenant, rows as unknown as OpportunityValues[], observedAt);
   }

@@ -19,6 +19,7 @@ export const jobShape = z.discriminatedUnion('kind', [
     as: z.enum(importKinds),
     map: z.string(),
     refusedFile: z.string().optional(),
+    asOf: z.string().optional(),
   }),
 ]);
 

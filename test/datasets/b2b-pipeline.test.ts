@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { type ImportKind, type ImportReport, importFile } from '#cli/import/index.ts';
 import { naturalId } from '#cli/import/natural-id.ts';
-import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
-import { engines, type TemporaryStore, temporaryStore } from '../harness/stores.ts';
+import { type ImportPlace, openImportPlace } from '../harness/import-place.ts';
+import { engines } from '../harness/stores.ts';
 import { ask, serveForTest } from '../harness/subgraph.ts';
 import { sharedDataset } from './shared.ts';
 
@@ -19,8 +19,7 @@ const files: readonly (readonly [ImportKind, string, string])[] = [
 const maps = join(import.meta.dirname, '../../cli/import/maps/b2b-pipeline');
 
 describe.each(engines)('the b2b pipeline on $engine', ({ engine, missing }) => {
-  let place: TemporaryStore;
-  let crm: Crm;
+  let place: ImportPlace;
   let running: RunningSubgraph;
   let reports: readonly ImportReport[];
   const skipped = missing || dataset.missing;
@@ -28,17 +27,18 @@ describe.each(engines)('the b2b pipeline on $engine', ({ engine, missing }) => {
   async function importAll(): Promise<readonly ImportReport[]> {
     const made: ImportReport[] = [];
     for (const [as, file, map] of files) {
-      made.push(await importFile({ crm }, { file: join(dataset.folder, file), as, map: join(maps, map) }));
+      made.push(
+        await importFile(place.parts, { file: join(dataset.folder, file), as, map: join(maps, map) }),
+      );
     }
     return made;
   }
 
   beforeAll(async () => {
     if (skipped) return;
-    place = await temporaryStore(engine);
-    crm = await openCrm({ location: place.location });
+    place = await openImportPlace(engine);
     reports = await importAll();
-    running = await serveForTest(crm.subgraph);
+    running = await serveForTest(place.parts.crm.subgraph);
   });
 
   afterAll(async () => {
