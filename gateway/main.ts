@@ -5,6 +5,7 @@ import { holdCredentials, readHeaderNames } from './fetching/forwarded-headers.t
 import {
   checkLoopback,
   type GatewayOptions,
+  joiningWithDefaults,
   limitsWithDefaults,
   sharingWithDefaults,
   timeoutsWithDefaults,
@@ -14,7 +15,13 @@ import { openGenerations, type ReloadOutcome } from './supergraph/generations.ts
 import { drain, type Lifetime } from './transports/lifetime.ts';
 import { createServer } from './transports/server.ts';
 
-export type { GatewayLimits, GatewayOptions, GatewaySharing, GatewayTimeouts } from './options.ts';
+export type {
+  GatewayJoining,
+  GatewayLimits,
+  GatewayOptions,
+  GatewaySharing,
+  GatewayTimeouts,
+} from './options.ts';
 
 export interface RunningGateway {
   /** `http://127.0.0.1:4000`, without a path. */
@@ -63,6 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     timeouts,
     limits,
     sharing,
+    joining: joiningWithDefaults(options.joining),
     log,
   });
   const lifetime: Lifetime = { isDraining: false, inFlight: 0, onIdle: undefined };

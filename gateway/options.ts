@@ -74,6 +74,20 @@ export interface GatewaySharing {
   readonly characters: number;
 }
 
+/**
+ * How entity fetches of one client request that may be made at the same time, of the same subgraph, are joined into one
+ * HTTP request. That costs the gateway and the subgraph less, but the request is as slow as the slowest of its parts,
+ * and what only needs a faster part waits for it. Switch it off for a subgraph that resolves some entities in
+ * milliseconds and others in seconds, or that cannot answer several `_entities` fields in one operation: it would be
+ * asked twice each time.
+ */
+export interface GatewayJoining {
+  /** False has each fetch go out alone. Default true. */
+  readonly enabled: boolean;
+  /** Another choice for single subgraphs, by name. */
+  readonly bySubgraph: Readonly<Record<string, boolean>>;
+}
+
 /** What `startGateway` takes. */
 export interface GatewayOptions {
   /** Path of a Federation 2 supergraph file. */
@@ -102,6 +116,7 @@ export interface GatewayOptions {
   readonly timeouts?: Partial<GatewayTimeouts>;
   readonly limits?: Partial<GatewayLimits>;
   readonly sharing?: Partial<GatewaySharing>;
+  readonly joining?: Partial<GatewayJoining>;
   /**
    * Names of client headers that every subgraph gets too. Default: none. `x-request-id` and `traceparent` are always
    * sent. Requests share a fetch only where all of these are equal; with `authorization`, `cookie` or
@@ -178,6 +193,10 @@ export function sharingWithDefaults(given: Partial<GatewaySharing> = {}): Gatewa
     }
   }
   return sharing;
+}
+
+export function joiningWithDefaults(given: Partial<GatewayJoining> = {}): GatewayJoining {
+  return { enabled: true, bySubgraph: {}, ...given };
 }
 
 /**

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgeWithDefaults } from './edge/options.ts';
-import { limitsWithDefaults, sharingWithDefaults, timeoutsWithDefaults } from './options.ts';
+import {
+  joiningWithDefaults,
+  limitsWithDefaults,
+  sharingWithDefaults,
+  timeoutsWithDefaults,
+} from './options.ts';
 import { readSettings } from './settings-file.ts';
 
 describe('a settings file', () => {
@@ -29,12 +34,13 @@ describe('a settings file', () => {
     expect(await settingsOf('')).toEqual({});
   });
 
-  it('knows every limit, deadline and setting of sharing that the options have', async () => {
+  it('knows every limit, deadline and setting of sharing and joining that the options have', async () => {
     const all = {
       limits: limitsWithDefaults(),
       timeouts: timeoutsWithDefaults(),
       sharing: sharingWithDefaults(),
       edge: edgeWithDefaults(),
+      joining: joiningWithDefaults(),
     };
     expect(await settingsOf(JSON.stringify(all))).toEqual(all);
   });

@@ -66,6 +66,10 @@ const settingsShape = z.strictObject({
     })
     .partial()
     .optional(),
+  joining: z
+    .strictObject({ enabled: z.boolean(), bySubgraph: z.record(z.string(), z.boolean()) })
+    .partial()
+    .optional(),
   limits: z
     .strictObject({
       tokens: wholeOrOff,
@@ -100,7 +104,7 @@ const settingsShape = z.strictObject({
 /** The options of a gateway that a file may set. */
 export type GatewaySettings = Pick<
   GatewayOptions,
-  'persistedOnly' | 'watchMs' | 'forwardHeaders' | 'timeouts' | 'sharing' | 'limits' | 'edge'
+  'persistedOnly' | 'watchMs' | 'forwardHeaders' | 'timeouts' | 'sharing' | 'joining' | 'limits' | 'edge'
 >;
 
 /**

@@ -1,6 +1,7 @@
 import { MatchersV3 } from '@pact-foundation/pact';
 import {
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -22,7 +23,11 @@ export type Examples = Readonly<Record<string, Readonly<Record<string, string>>>
 
 interface GraphqlRequest {
   readonly query: string;
-  readonly variables?: { readonly representations?: readonly { readonly __typename: string }[] };
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+interface Representation {
+  readonly __typename: string;
 }
 
 /** Text forms of the scalars that are more than text, each with an example that has the form. */
@@ -101,8 +106,7 @@ function objectExample(
     if (name === '__typename') {
       example[key] = typename;
     } else if (name === '_entities') {
-      const { representations = [] } = scope.request.variables ?? {};
-      example[key] = representations.map((representation) =>
+      example[key] = representationsOf(scope, selection).map((representation) =>
         objectExample(scope, representation.__typename, selection.selectionSet ?? emptySelection),
       );
     } else {
@@ -112,6 +116,17 @@ function objectExample(
     }
   }
   return example;
+}
+
+/** A joined request has several fields `_entities`, each with a variable of its own. */
+function representationsOf(
+  { request }: Scope,
+  { arguments: given = [] }: FieldNode,
+): readonly Representation[] {
+  const value = given.find(({ name }) => name.value === 'representations')?.value;
+  const representations = value?.kind === Kind.VARIABLE ? request.variables?.[value.name.value] : undefined;
+  if (!Array.isArray(representations)) throw new Error('A field _entities has no list of representations.');
+  return representations;
 }
 
 const emptySelection: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [] };

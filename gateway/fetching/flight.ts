@@ -3,7 +3,7 @@ import { subgraphHeaders } from './request-scope.ts';
 import type { Awaited, Requester, SeenSoFar } from './requester.ts';
 import { logShared, logSharedFailure, type SharedFetch, startShared } from './shared-fetch.ts';
 import type { SubgraphTarget } from './targets.ts';
-import { checkAnswer, type GraphQLAnswer, partsOf, type Union } from './union.ts';
+import { askedCounts, checkAnswer, type GraphQLAnswer, type Portions, type Union } from './union.ts';
 
 /** Whoever decides when a flight leaves, and is told when nobody waits for it any more. */
 export interface FlightOwner {
@@ -47,7 +47,7 @@ export class Flight implements ExchangeOwner, Awaited {
     const parts = this.#parts ?? this.#placeAll();
     let count = parts.size;
     let characters = this.#characters;
-    for (const part of partsOf(requester.request)) {
+    for (const part of requester.parts) {
       if (!parts.has(part)) {
         count += 1;
         characters += part.length;
@@ -78,7 +78,7 @@ export class Flight implements ExchangeOwner, Awaited {
     }
     const { scope, request } = first;
     const parts = this.#parts;
-    const isMore = parts !== undefined && parts.size > partsOf(request).length;
+    const isMore = parts !== undefined && parts.size > first.parts.length;
     const body = isMore && this.#union ? this.#union.body([...parts.keys()], request) : request.body;
     let headers = scope.subgraphHeaders;
     if (this.#requesters.size > 1) {
@@ -118,10 +118,15 @@ export class Flight implements ExchangeOwner, Awaited {
     const areWhole = requesters.every(([, places]) => this.#isWhole(places));
     if (ended.kind === 'failed') {
       this.#fail(requesters, ended, seen, areWhole);
-    } else if (areWhole) {
+      return;
+    }
+    if (areWhole) {
       this.#answerWhole(requesters, ended);
-    } else if (this.#parts && this.#union?.canBeSplit(ended, this.#parts.size)) {
-      this.#answerParts(requesters, ended, this.#union);
+      return;
+    }
+    const portions = this.#union?.split(ended, [...(this.#parts?.keys() ?? [])]);
+    if (portions) {
+      this.#answerParts(requesters, ended, portions);
     } else {
       this.#logShared('ERROR', true);
       this.#askAgain(requesters);
@@ -134,8 +139,7 @@ export class Flight implements ExchangeOwner, Awaited {
     if (end.kind === 'failed' || first === undefined) {
       return end;
     }
-    const { request } = first[0];
-    const cause = checkAnswer(end, request, this.#parts?.size ?? partsOf(request).length);
+    const cause = checkAnswer(end, askedCounts(first[0].request, this.#parts));
     return cause === undefined ? end : { kind: 'failed', code: 'SUBGRAPH_INVALID_ANSWER', cause };
   }
 
@@ -147,7 +151,7 @@ export class Flight implements ExchangeOwner, Awaited {
     }
   }
 
-  #answerParts(requesters: Waiting, answer: GraphQLAnswer, union: Union): void {
+  #answerParts(requesters: Waiting, answer: GraphQLAnswer, portions: Portions): void {
     this.#logShared(answer.errors.length === 0 ? 'OK' : 'ERROR');
     const uses = new Map<number, number>();
     for (const [, places = []] of requesters) {
@@ -156,7 +160,7 @@ export class Flight implements ExchangeOwner, Awaited {
       }
     }
     for (const [requester, places = []] of requesters) {
-      const portion = union.portion(answer, places);
+      const portion = portions(places);
       const isShared = places.some((place) => (uses.get(place) ?? 0) > 1);
       requester.answer(isShared ? { ...portion, shared: true } : portion);
     }
@@ -220,7 +224,7 @@ export class Flight implements ExchangeOwner, Awaited {
   }
 
   #place(requester: Requester, parts: Map<string, number>): void {
-    const places = partsOf(requester.request).map((part) => {
+    const places = requester.parts.map((part) => {
       let place = parts.get(part);
       if (place === undefined) {
         place = parts.size;

@@ -1,8 +1,10 @@
+import { mustAskApart } from '#gateway/plan/joined-answer.ts';
 import type { SubgraphAnswer, SubgraphFailureCode, SubgraphRequest } from '#gateway/plan/types.ts';
 import type { SeenOfAnswer } from './exchange.ts';
 import { oldestObservedAt } from './observed-at.ts';
 import type { Cancellable, EndReason, FetchOutcome, RequestScope } from './request-scope.ts';
 import type { SubgraphTarget } from './targets.ts';
+import { partsOf } from './union.ts';
 
 /** What was seen of an answer, and the id of the fetch where others wait for it too. */
 export interface SeenSoFar extends SeenOfAnswer {
@@ -28,6 +30,7 @@ export class Requester implements Cancellable {
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
   #awaited: Awaited | undefined;
+  #parts: readonly string[] | undefined;
   #isSettled = false;
 
   constructor(
@@ -44,6 +47,12 @@ export class Requester implements Cancellable {
     this.#resolve = resolve;
     this.#timer = setTimeout(passDeadline, timeoutMs, this);
     scope.underWay.add(this);
+  }
+
+  /** What it asks for, as `partsOf` has it. */
+  get parts(): readonly string[] {
+    this.#parts ??= partsOf(this.request);
+    return this.#parts;
   }
 
   waitFor(awaited: Awaited): void {
@@ -76,7 +85,11 @@ export class Requester implements Cancellable {
   /** Ends it without an answer, which the log has heard of already. */
   fail(code: SubgraphFailureCode): void {
     const outcome = code === 'SUBGRAPH_TIMEOUT' ? 'TIMEOUT' : 'UNAVAILABLE';
-    this.#settle({ kind: 'failure', code, message: clientMessages[code](this.target.name) }, outcome);
+    this.#settle(this.#failure(code), outcome);
+  }
+
+  #failure(code: SubgraphFailureCode): SubgraphAnswer {
+    return { kind: 'failure', code, message: clientMessages[code](this.target.name) };
   }
 
   /** Ends it without an answer and says so in the log. */
@@ -94,6 +107,7 @@ export class Requester implements Cancellable {
         code,
         ...seen,
         ms: Math.round(performance.now() - this.#startedAt),
+        askedAgain: mustAskApart(this.request.representations, this.#failure(code)) || undefined,
         ...(cause instanceof Error ? { err: cause } : { cause }),
       },
       'subgraph fetch failed',
@@ -115,12 +129,16 @@ export class Requester implements Cancellable {
     this.#awaited = undefined;
     clearTimeout(this.#timer);
     this.scope.underWay.delete(this);
-    this.scope.records?.push({
-      subgraph: this.target.name,
-      outcome,
-      latencyMs: performance.now() - this.#startedAt,
-      observedAt: answer.kind === 'answer' ? oldestObservedAt(answer.data) : undefined,
-    });
+    const { records } = this.scope;
+    /* What is asked again has its outcome then. */
+    if (records && !mustAskApart(this.request.representations, answer)) {
+      records.push({
+        subgraph: this.target.name,
+        outcome,
+        latencyMs: performance.now() - this.#startedAt,
+        observedAt: answer.kind === 'answer' ? oldestObservedAt(answer.data) : undefined,
+      });
+    }
     this.#resolve(answer);
   }
 }

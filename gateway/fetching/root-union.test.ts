@@ -66,6 +66,7 @@ describe('the answer', () => {
     operationOf('query($id:ID!){account(id:$id){id} p9_x:account(id:$id){id}}'),
     bounds,
   );
+  const parts = ['"id":"a"', '"id":"b"'];
   const answer = {
     kind: 'answer',
     data: { p0_account: { id: 'a' }, p0_p9_x: null, p1_account: null, p1_p9_x: { id: 'b' } },
@@ -76,13 +77,13 @@ describe('the answer', () => {
   } as const;
 
   test('comes back under the names that each request used', () => {
-    expect(union?.canBeSplit(answer, 2)).toBe(true);
-    expect(union?.portion(answer, [0])).toEqual({
+    const portion = union?.split(answer, parts);
+    expect(portion?.([0])).toEqual({
       kind: 'answer',
       data: { account: { id: 'a' }, p9_x: null },
       errors: [{ message: 'first', path: ['p9_x', 'id'], extensions: { code: 'X' } }],
     });
-    expect(union?.portion(answer, [1])).toEqual({
+    expect(portion?.([1])).toEqual({
       kind: 'answer',
       data: { account: null, p9_x: { id: 'b' } },
       errors: [{ message: 'second', path: ['account'] }],
@@ -95,6 +96,6 @@ describe('the answer', () => {
     ['an error is of no request', { ...answer, errors: [{ message: 'x', path: ['p2_account'] }] }],
     ['an error has another path', { ...answer, errors: [{ message: 'x', path: ['account'] }] }],
   ])('cannot be split where %s', (_, given) => {
-    expect(union?.canBeSplit(given, 2)).toBe(false);
+    expect(union?.split(given, parts)).toBeUndefined();
   });
 });

@@ -34,9 +34,10 @@ export function rootUnion(operation: FetchOperation, bounds: UnionBounds): Union
   return {
     bounds,
     body: (parts) => `${starts(parts.length)}${parts.map(renameVariables).filter(Boolean).join()}}}`,
-    canBeSplit: ({ data, errors }, parts) =>
-      data !== null && errors.every((error) => (placeOf(error) ?? parts) < parts),
-    portion: (answer, [place = 0]) => portionAt(place, keys, answer),
+    split: (answer, { length }) =>
+      answer.data !== null && answer.errors.every((error) => (placeOf(error) ?? length) < length)
+        ? ([place = 0]) => portionAt(place, keys, answer)
+        : undefined,
   };
 }
 

@@ -28,7 +28,15 @@ function createTestGeneration(plan: MakePlan = async () => queryPlan): Generatio
   const limits = limitsWithDefaults({ documents: 2, plans: 10 });
   const rules = createOperationRules(planner, limits);
   return createGeneration(
-    { id: 'test', planner, rules, persisted: { kind: 'any' }, targets: new Map(), routes: () => undefined },
+    {
+      id: 'test',
+      planner,
+      rules,
+      persisted: { kind: 'any' },
+      targets: new Map(),
+      joins: () => true,
+      routes: () => undefined,
+    },
     limits,
   );
 }

@@ -70,7 +70,8 @@ export function keepPlan(
 ): CompiledPlan {
   const { schema, supergraphSchema } = generation.planner;
   const { document, node, planKey } = operation;
-  const compiled = compilePlan({ queryPlan, schema, supergraphSchema, document, operation: node });
+  const { joins } = generation;
+  const compiled = compilePlan({ queryPlan, schema, supergraphSchema, document, operation: node, joins });
   generation.plans.set(planKey, { compiled, operation, uses: 0 });
   return compiled;
 }

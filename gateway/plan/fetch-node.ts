@@ -11,14 +11,15 @@ import {
   nullDepthOf,
   subgraphFault,
 } from './errors.ts';
-import { jsonText } from './json-text.ts';
+import { askEntities, type JoinableFetch, type Joins } from './joined-fetches.ts';
 import { copyJson, mergeInto } from './merge.ts';
 import type { CompiledPath, TreePath } from './paths.ts';
 import { compileRepresentations, findMissingInput } from './representations.ts';
+import { type Asking, ask, compileVariables, fetchOperation } from './requests.ts';
 import { applyRewrites, pathAfterRewrites, shapeAfterRewrites } from './rewrites.ts';
 import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
-import type { FetchOperation, SubgraphAnswer, SubgraphError, SubgraphRequest } from './types.ts';
+import type { SubgraphAnswer, SubgraphError } from './types.ts';
 
 /** What fetch nodes of one plan have in common. */
 export interface FetchSurroundings {
@@ -27,17 +28,19 @@ export interface FetchSurroundings {
   readonly copies: boolean;
   /** The client's name of a variable that the plan calls otherwise. */
   readonly clientVariable: (name: string) => string;
+  readonly joins: Joins;
   /** Keys of root fields whose failure ends the plan; empty but for mutations. */
   readonly strictRootKeys: readonly string[];
 }
 
 /** A compiled fetch: how to write its request and what to do with its answer. */
-interface Fetch {
+interface Fetch extends Asking {
   readonly node: FetchNode;
   readonly path: CompiledPath;
   readonly surroundings: FetchSurroundings;
   readonly writeVariables: (run: Run) => string;
-  readonly operation: FetchOperation;
+  /** Undefined where its requests always go alone. */
+  readonly joinable: JoinableFetch | undefined;
   /** Read from the operation when something first fails. */
   readonly shape: () => FetchShape;
   readonly mapPath: (path: TreePath) => TreePath;
@@ -57,13 +60,22 @@ interface EntityGroup {
 export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: FetchSurroundings): Step {
   const entities = node.requires !== undefined;
   const rewrites = node.outputRewrites ?? [];
+  const contextual = new Set(node.contextRewrites?.map((rewrite) => rewrite.renameKeyTo));
+  const names = (node.variableUsages ?? []).filter((name) => !contextual.has(name));
+  const writeVariables = compileVariables(names, surroundings.clientVariable);
+  const asking: Asking = {
+    subgraph: node.serviceName,
+    kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
+    operation: fetchOperation(node.operation, node.operationName),
+  };
   let shape: FetchShape | undefined;
   const fetch: Fetch = {
+    ...asking,
     node,
     path,
     surroundings,
-    operation: { text: node.operation, bodyStart: requestStart(node) },
-    writeVariables: compileVariables(node, surroundings),
+    writeVariables,
+    joinable: surroundings.joins.admit(node, asking, writeVariables),
     shape: () => {
       shape ??= shapeAfterRewrites(fetchShape(node.operation, entities), rewrites);
       return shape;
@@ -73,45 +85,12 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
   return node.requires ? entityStep(fetch, node.requires) : plainStep(fetch);
 }
 
-function requestStart(node: FetchNode): string {
-  const name =
-    node.operationName === undefined ? '' : `,"operationName":${JSON.stringify(node.operationName)}`;
-  return `{"query":${JSON.stringify(node.operation)}${name},"variables":{`;
-}
-
-/** The JSON body of a request for `_entities`, or of any other where there are no representations. */
-export function requestBody(
-  operation: FetchOperation,
-  representations: readonly string[] | undefined,
-  variables: string,
-): string {
-  if (representations === undefined) return `${operation.bodyStart}${variables}}}`;
-  const others = variables === '' ? '' : `,${variables}`;
-  return `${operation.bodyStart}"representations":[${representations.join()}]${others}}}`;
-}
-
-/** The members of `variables` that the client gave, each with a comma in front. */
-function compileVariables(node: FetchNode, surroundings: FetchSurroundings): (run: Run) => string {
-  const contextual = new Set(node.contextRewrites?.map((rewrite) => rewrite.renameKeyTo));
-  const parts = (node.variableUsages ?? [])
-    .filter((name) => !contextual.has(name))
-    .map((name) => ({ name: surroundings.clientVariable(name), prefix: `,${JSON.stringify(name)}:` }));
-  return ({ context }) => {
-    let text = '';
-    for (const part of parts) {
-      const value = Object.hasOwn(context.variables, part.name) ? context.variables[part.name] : undefined;
-      if (value !== undefined) text += part.prefix + jsonText(value);
-    }
-    return text;
-  };
-}
-
 /** A fetch of root fields: of the operation, or of a root type that stands somewhere in the tree. */
 function plainStep(fetch: Fetch): Step {
   return async (run) => {
     const targets = fetch.path.collect(run.root);
     if (targets.length === 0) return;
-    const answer = await ask(fetch, run, undefined, fetch.writeVariables(run).slice(1));
+    const answer = await ask(run, fetch, undefined, fetch.writeVariables(run).slice(1));
     const data = checkedData(fetch, run, answer, targets, undefined);
     if (data === undefined || answer.kind === 'failure') return;
     const depths = answer.errors.map((error) => nullDepthOf(data, error.path ?? []));
@@ -170,8 +149,8 @@ function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>):
     }
     const asked = [...groups.values()];
     if (asked.length === 0) return undefined;
-    if (asked.length === 1) return askEntities(fetch, run, asked[0]!);
-    return Promise.all(asked.map((group) => askEntities(fetch, run, group))).then(() => undefined);
+    if (asked.length === 1) return fetchGroup(fetch, run, asked[0]!);
+    return Promise.all(asked.map((group) => fetchGroup(fetch, run, group))).then(() => undefined);
   };
 }
 
@@ -195,9 +174,11 @@ function addToGroup(
   group.indexes.push(index);
 }
 
-async function askEntities(fetch: Fetch, run: Run, group: EntityGroup): Promise<void> {
-  const variables = (group.argumentsText + fetch.writeVariables(run)).slice(1);
-  const answer = await ask(fetch, run, [...group.representations.keys()], variables);
+async function fetchGroup(fetch: Fetch, run: Run, group: EntityGroup): Promise<void> {
+  const representations = [...group.representations.keys()];
+  const answer = await (fetch.joinable
+    ? askEntities(run, fetch.joinable, representations)
+    : ask(run, fetch, [representations], (group.argumentsText + fetch.writeVariables(run)).slice(1)));
   const data = checkedData(fetch, run, answer, group.targets, group.representations.size);
   if (data === undefined || data === null || answer.kind === 'failure') return;
   const entities = data._entities as unknown[];
@@ -217,34 +198,6 @@ async function askEntities(fetch: Fetch, run: Run, group: EntityGroup): Promise<
     const targets = group.targets.filter((_, index) => group.indexes[index] === place.index);
     reportError(fetch, run, error, targets, fetch.mapPath(place.path), place.depth);
   });
-}
-
-async function ask(
-  fetch: Fetch,
-  run: Run,
-  representations: readonly string[] | undefined,
-  variables: string,
-): Promise<SubgraphAnswer> {
-  const { node, operation } = fetch;
-  if (run.context.signal.aborted) {
-    const message = `The request ended before subgraph "${node.serviceName}" was asked.`;
-    return { kind: 'failure', code: 'SUBGRAPH_TIMEOUT', message };
-  }
-  const request: SubgraphRequest = {
-    subgraph: node.serviceName,
-    body: requestBody(operation, representations, variables),
-    kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
-    operation,
-    representations,
-    variables,
-  };
-  try {
-    return await run.context.fetch(request);
-  } catch {
-    // A promise of the request path: what goes wrong is an answer. Its own mistake fails this fetch only.
-    const message = `Subgraph "${node.serviceName}" could not be asked.`;
-    return { kind: 'failure', code: 'SUBGRAPH_UNAVAILABLE', message };
-  }
 }
 
 /**

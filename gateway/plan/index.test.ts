@@ -127,8 +127,7 @@ describe('requests', () => {
       }),
     });
     expect(outcome.requests[1]?.representations).toEqual([
-      '{"__typename":"Product","id":"1"}',
-      '{"__typename":"Product","id":"2"}',
+      ['{"__typename":"Product","id":"1"}', '{"__typename":"Product","id":"2"}'],
     ]);
     expect(outcome.response.data).toEqual({
       products: [

@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { marksAt } from './errors.ts';
 import { compileFetch, type FetchSurroundings } from './fetch-node.ts';
+import { createJoins, type Joins, sendHeld } from './joined-fetches.ts';
 import { compilePath } from './paths.ts';
 import { type PlanningNames, planningNames } from './planning-names.ts';
 import { findRootOwners } from './root-fields.ts';
@@ -36,6 +37,7 @@ export function compilePlan(input: PlanInput): CompiledPlan {
     types: createTypeIndex(supergraphSchema),
     copies: usesContext(queryPlan.node),
     clientVariable: names.clientVariable,
+    joins: createJoins(names.clientVariable, input.joins),
     strictRootKeys:
       operation.operation === OperationTypeNode.MUTATION ? strictRootKeys(input, fragments, names) : [],
   };
@@ -68,7 +70,7 @@ function compileNode(
     case 'Sequence':
       return inSequence(compileAll(node.nodes), surroundings.strictRootKeys);
     case 'Parallel':
-      return inParallel(compileAll(node.nodes));
+      return inParallel(compileAll(node.nodes), surroundings.joins);
     case 'Flatten':
       return compileNode(node.node, [...path, ...node.path], surroundings, subgraphs);
     case 'Fetch':
@@ -103,13 +105,17 @@ function inSequence(steps: readonly Step[], strictRootKeys: readonly string[]): 
   };
 }
 
-function inParallel(steps: readonly Step[]): Step {
+/** What the heads of all steps ask of one subgraph goes out as one request, those of nested steps included. */
+function inParallel(steps: readonly Step[], joins: Joins): Step {
   return (run) => {
+    const isOutermost = run.held === undefined;
+    run.held ??= [];
     const pending: Promise<void>[] = [];
     for (const step of steps) {
       const started = step(run);
       if (started) pending.push(started);
     }
+    if (isOutermost) pending.push(...sendHeld(run, joins));
     if (pending.length < 2) return pending[0];
     return Promise.all(pending).then(() => undefined);
   };

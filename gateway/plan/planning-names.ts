@@ -28,8 +28,8 @@ export interface PlanningNames {
   readonly keeper: string;
 }
 
-/** Variables that the planner makes itself. */
-const PLANNER_VARIABLE = /^(representations$|contextualArgument_)/;
+/** Variables that the planner makes itself, or `listVariable`. */
+const PLANNER_VARIABLE = /^(representations(_\d+)?$|contextualArgument_)/;
 /** Aliases that the planner makes itself. */
 const PLANNER_ALIAS = /__alias_\d+$/;
 /** Names that every plain object answers to, whether or not a subgraph did. */

@@ -1,4 +1,5 @@
 import type { ErrorMarks, Fault, Trouble } from './errors.ts';
+import type { HeldFetch } from './joined-fetches.ts';
 import type { TreePath } from './paths.ts';
 import type { ExecutionContext } from './types.ts';
 
@@ -18,13 +19,15 @@ export interface Run {
   marks: ErrorMarks | undefined;
   /** Errors that explain no null, with their place in the tree. */
   readonly loose: { readonly fault: Fault; readonly path: TreePath }[];
+  /** What may be joined, while the heads of parallel steps start; undefined at any other time. */
+  held: HeldFetch[] | undefined;
 }
 
 /** A step of a compiled plan; `undefined` where there was nothing to wait for. */
 export type Step = (run: Run) => Promise<void> | undefined;
 
 export function startRun(context: ExecutionContext): Run {
-  return { context, root: {}, troubles: [], marks: undefined, loose: [] };
+  return { context, root: {}, troubles: [], marks: undefined, loose: [], held: undefined };
 }
 
 /** Puts the marks of a failure on the tree now, and keeps it for `settleTroubles`. */

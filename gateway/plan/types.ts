@@ -1,14 +1,14 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 
-/** The operation of one fetch node: the same object for every request that the node makes. */
+/** The operation of one fetch node, or of several that are joined: the same object for every request of theirs. */
 export interface FetchOperation {
   readonly text: string;
   /** `{"query":…,"operationName":…,"variables":{`: what every body of it begins with. */
   readonly bodyStart: string;
 }
 
-/** One HTTP request that a fetch node makes of a subgraph. */
+/** One HTTP request that a fetch node, or several that are joined, make of a subgraph. */
 export interface SubgraphRequest {
   readonly subgraph: string;
   /** The whole JSON request body: `{"query":…,"variables":…}`. */
@@ -16,8 +16,11 @@ export interface SubgraphRequest {
   readonly kind: 'query' | 'mutation';
   /* What the body was made of, so that requests can be joined without parsing it. */
   readonly operation: FetchOperation;
-  /** JSON texts, each once, where the body asks `_entities`. */
-  readonly representations: readonly string[] | undefined;
+  /**
+   * Where the body asks `_entities`: a list for each such field, in their order, of JSON texts, each once. The first
+   * list is the variable `representations` and the field `_entities`; see `listVariable` and `listKey` for others.
+   */
+  readonly representations: readonly (readonly string[])[] | undefined;
   /** The other variables as JSON members: `"id":"1","first":10`. */
   readonly variables: string;
 }
@@ -93,4 +96,6 @@ export interface PlanInput {
   readonly supergraphSchema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
+  /** Whether parallel entity fetches of a subgraph go out as one request. Default: of every one. */
+  readonly joins?: ((subgraph: string) => boolean) | undefined;
 }

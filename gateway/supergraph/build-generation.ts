@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetching/targets.ts';
 import { createOperationRules, type OperationRules } from '#gateway/limits/operation-rules.ts';
-import type { GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
+import type { GatewayJoining, GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
 import type { Persistence } from '#gateway/pipeline/persisted.ts';
 import { loadRoutes, type RestRoute } from '#gateway/transports/rest-route.ts';
 import { routeTable } from '#gateway/transports/route-table.ts';
@@ -17,6 +17,7 @@ export interface GenerationSettings {
   readonly timeouts: GatewayTimeouts;
   readonly limits: GatewayLimits;
   readonly sharing: GatewaySharing;
+  readonly joining: GatewayJoining;
   /** Folder of operations, some with REST routes beside them. */
   readonly routes: string | undefined;
   /** A plan file. */
@@ -39,7 +40,7 @@ export async function buildGeneration(
   previous: Generation | undefined,
   signal: AbortSignal,
 ): Promise<Generation> {
-  const { limits, timeouts, log } = settings;
+  const { limits, timeouts, joining, log } = settings;
   const { supergraphSdl, supergraphHash } = sources;
   const known =
     settings.plans === undefined ? undefined : await readPlans(settings.plans, supergraphHash, log);
@@ -66,9 +67,10 @@ export async function buildGeneration(
     const rules = createOperationRules(planner, limits);
     const persisted = settings.persistence(sources.operations);
     const routes = await readRoutes(settings.routes, rules, targets);
+    const joins = (subgraph: string) => joining.bySubgraph[subgraph] ?? joining.enabled;
     const id = supergraphHash.slice(0, 16);
     const generation = createGeneration(
-      { id, planner, rules, persisted, targets, routes: routeTable(routes) },
+      { id, planner, rules, persisted, targets, joins, routes: routeTable(routes) },
       limits,
     );
     const warmUp = { log, signal };
@@ -103,13 +105,14 @@ async function startPlanning(planning: Planning, file: string): Promise<Supergra
 function openSubgraphs(
   file: string,
   { subgraphs }: SupergraphDescription,
-  { subgraphUrls, timeouts, limits, sharing, log }: GenerationSettings,
+  { subgraphUrls, timeouts, limits, sharing, joining, log }: GenerationSettings,
   previous: Generation | undefined,
 ): ReadonlyMap<string, SubgraphTarget> {
   const urls = new Map(subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
   checkNames(Object.keys(subgraphUrls), urls, `Supergraph "${file}": a URL is given for`);
   checkNames(Object.keys(timeouts.bySubgraph), urls, 'A timeout is set for');
   checkNames(Object.keys(sharing.bySubgraph), urls, 'Sharing is set for');
+  checkNames(Object.keys(joining.bySubgraph), urls, 'Joining is set for');
   return openTargets(
     urls,
     (name) => ({

@@ -45,6 +45,8 @@ export interface Generation {
   /** Plans being made, so that requests that miss together wait for one. */
   readonly planning: Map<string, Promise<CompiledPlan>>;
   readonly targets: ReadonlyMap<string, SubgraphTarget>;
+  /** Whether plans join fetches of a subgraph. */
+  readonly joins: (subgraph: string) => boolean;
   readonly routes: RouteTable;
   leases: number;
   /** Set once no new request may take it; called when the last lease ends. */
@@ -55,7 +57,7 @@ const mostUnplannable = 1_000;
 
 /** A generation with empty caches. */
 export function createGeneration(
-  parts: Pick<Generation, 'id' | 'planner' | 'rules' | 'persisted' | 'targets' | 'routes'>,
+  parts: Pick<Generation, 'id' | 'planner' | 'rules' | 'persisted' | 'targets' | 'joins' | 'routes'>,
   limits: GatewayLimits,
 ): Generation {
   return {

@@ -46,7 +46,7 @@ const accountsSdl = `${link}
     strict(id: ID!): Account!
   }
   type Mutation { rename(id: ID!, name: String!): Account }
-  type Account @key(fields: "id") { id: ID! name: String observedAt: String! }
+  type Account @key(fields: "id") { id: ID! name: String observedAt: String! other: Account }
 `;
 
 const usageSdl = `${link}
@@ -85,7 +85,10 @@ function accountsResolvers(): Resolvable {
         return account === undefined ? null : Object.assign(account, { name });
       },
     },
-    Account: { __resolveReference: ({ id }: { id: string }) => accounts.get(id) ?? null },
+    Account: {
+      __resolveReference: ({ id }: { id: string }) => accounts.get(id) ?? null,
+      other: ({ id }: { id: string }) => accounts.get(id === '1' ? '2' : '1'),
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fet
 import type { SharingSettings } from '#gateway/fetching/sharing.ts';
 import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetching/targets.ts';
 import { continueTrace } from '#gateway/fetching/trace.ts';
+import { fetchOperation, requestBody } from '#gateway/plan/requests.ts';
 import type { FetchOperation, SubgraphAnswer } from '#gateway/plan/types.ts';
 import { type LogLine, until } from './fixture.ts';
 
@@ -36,6 +37,8 @@ export interface HeldSubgraph {
 export interface Question {
   readonly operation?: FetchOperation;
   readonly representations?: readonly string[];
+  /** Several lists of representations, in place of the one. */
+  readonly lists?: readonly (readonly string[])[];
   readonly variables?: string;
   readonly kind?: 'query' | 'mutation';
   /** What stands for viewer and forwarded headers; undefined for a request that shares nothing. */
@@ -60,9 +63,7 @@ export const defaultSharing: SharingSettings = {
 };
 
 /** The operation of a fetch node, as compiled plans describe it. */
-export function operationOf(text: string): FetchOperation {
-  return { text, bodyStart: `{"query":${JSON.stringify(text)},"variables":{` };
-}
+export const operationOf = (text: string): FetchOperation => fetchOperation(text, undefined);
 
 export const nameOfEntities = operationOf(
   'query($representations:[_Any!]!){_entities(representations:$representations){...on Account{name}}}',
@@ -119,8 +120,7 @@ export async function startHeldSubgraph(
 
   function ask(question: Question): Asked {
     const { operation = nameOfEntities, representations, variables = '', kind = 'query' } = question;
-    const list = representations && `"representations":[${representations.join()}]`;
-    const members = [list, variables].filter(Boolean).join();
+    const lists = question.lists ?? (representations && [representations]);
     const flags = question.sampled === false ? '00' : '01';
     const trace = continueTrace(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}`, undefined);
     const id = `request-${scopes.length}`;
@@ -130,10 +130,10 @@ export async function startHeldSubgraph(
       target,
       {
         subgraph: 'accounts',
-        body: `${operation.bodyStart}${members}}}`,
+        body: requestBody(operation, lists, variables),
         kind,
         operation,
-        representations,
+        representations: lists,
         variables,
       },
       scope,

@@ -5,7 +5,12 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
-import { limitsWithDefaults, sharingWithDefaults, timeoutsWithDefaults } from '#gateway/options.ts';
+import {
+  joiningWithDefaults,
+  limitsWithDefaults,
+  sharingWithDefaults,
+  timeoutsWithDefaults,
+} from '#gateway/options.ts';
 import { readOperation } from '#gateway/pipeline/operation.ts';
 import { planOperation } from '#gateway/pipeline/plan.ts';
 import { openGenerations } from '#gateway/supergraph/generations.ts';
@@ -21,6 +26,7 @@ const generations = await openGenerations({
   timeouts: timeoutsWithDefaults(),
   limits: limitsWithDefaults(),
   sharing: sharingWithDefaults(),
+  joining: joiningWithDefaults(),
   log: pino({ level: 'silent' }),
 });
 const original = await readFile(supergraph, 'utf8');

@@ -74,22 +74,40 @@ export async function mergedAnswer(
   return answerOf(result, call);
 }
 
-/** The answer of the compiled plan over the subgraphs. */
+/** The answer of the compiled plan, and how many of its requests were several fetches in one. */
+export interface CompiledAnswer extends Answer {
+  readonly joined: number;
+  /** Those whose answer could not be read, so that each fetch was to ask again. */
+  readonly unreadable: number;
+}
+
+/**
+ * The answer of the compiled plan over the subgraphs. With every fourth seed no answer to joined fetches can be read,
+ * which must not show.
+ */
 export async function compiledAnswer(
   bench: Bench,
   operation: GeneratedOperation,
   trouble: Trouble,
-): Promise<Answer> {
+): Promise<CompiledAnswer> {
   const call = newCall(bench, trouble);
   const document = parse(operation.text);
   const compiled = compileOperation(bench, document);
+  const fetch = inProcessFetch(bench.subgraphs, call);
+  let [joined, unreadable] = [0, 0];
   const result = await compiled.execute({
     variables: coerced(bench.planner.schema, document, operation.variables),
-    fetch: inProcessFetch(bench.subgraphs, call),
+    fetch: async (request) => {
+      if ((request.representations?.length ?? 0) < 2) return fetch(request);
+      joined++;
+      if (trouble.seed % 4 !== 0 || call.down === request.subgraph) return fetch(request);
+      unreadable++;
+      return { kind: 'failure', code: 'SUBGRAPH_INVALID_ANSWER', message: 'It cannot be read.' };
+    },
     signal: new AbortController().signal,
   });
   const body = JSON.parse(result.body);
-  return { ...answerOf(body, call), data: dataText(result.body, body) };
+  return { ...answerOf(body, call), data: dataText(result.body, body), joined, unreadable };
 }
 
 export function compileOperation(bench: Bench, document: DocumentNode): ReturnType<typeof compilePlan> {

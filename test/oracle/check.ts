@@ -14,7 +14,10 @@ export interface CheckOptions {
   readonly stock: Stock | undefined;
 }
 
-/** How often stock agreed with the merged schema or differed, by class, and how often we refused to plan. */
+/**
+ * How often stock agreed with the merged schema or differed, by class, how often we refused to plan, and how many
+ * operations had fetches that were joined.
+ */
 export type Tally = Map<string, number>;
 
 interface Case {
@@ -39,6 +42,8 @@ export async function checkOperations(bench: Bench, { count, seed, stock }: Chec
       let truth = await mergedAnswer(bench, operation, trouble);
       let answer = await compiledAnswer(bench, operation, trouble).catch(refusal);
       if (answer === 'too-complex') return void note(answer);
+      if (answer.joined > 0) note('joined');
+      if (answer.unreadable > 0) note('joined in vain');
       let found = difference(truth, answer);
       if (found !== undefined && trouble.down !== undefined && goesOtherWay(bench, operation, trouble.down)) {
         note('other-way');
