@@ -1,3 +1,4 @@
+import type { PlanNode } from '@apollo/query-planner';
 import { getOperationAST, getVariableValues, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { compose } from '#test/oracle/subgraphs.ts';
@@ -41,13 +42,14 @@ const controller = () => new AbortController();
 async function run(
   text: string,
   answers: Answers,
-  { variables = {}, joins, abort = controller() }: Options = {},
+  { variables = {}, joins, abort = controller(), change = (node) => node }: Options = {},
 ) {
   const document = parse(text);
   const operation = getOperationAST(document);
   if (!operation) throw new Error('One operation is expected.');
   const { schema, supergraphSchema } = planner;
-  const queryPlan = planner.plan(document);
+  const { node, ...rest } = planner.plan(document);
+  const queryPlan = { ...rest, node: node && change(node as PlanNode) };
   const plan = compilePlan({ queryPlan, schema, supergraphSchema, document, operation, joins });
   const values = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
   const requests: (Omit<SubgraphRequest, 'variables'> & Body)[] = [];
@@ -74,6 +76,8 @@ interface Options {
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly joins?: (subgraph: string) => boolean;
   readonly abort?: AbortController;
+  /** Makes another plan of the planner's. */
+  readonly change?: (node: PlanNode) => PlanNode;
 }
 
 interface Response {
@@ -197,6 +201,18 @@ describe('the request', () => {
     expect(data).toEqual({ product: { tag: 't', maker: { sold: 4, note: 'n' } } });
   });
 
+  it('is one for heads of nested steps too', async () => {
+    const nest = (node: PlanNode): PlanNode =>
+      node.kind === 'Parallel'
+        ? { kind: 'Parallel', nodes: node.nodes.map((one) => ({ kind: 'Parallel', nodes: [one] })) }
+        : node.kind === 'Sequence'
+          ? { kind: 'Sequence', nodes: node.nodes.map(nest) }
+          : node;
+    const { asked, data } = await run(both, { shop, stock }, { change: nest });
+    expect(asked('stock')).toHaveLength(1);
+    expect(data).toEqual(bothWhole);
+  });
+
   it('may be of what a mutation reads afterwards', async () => {
     const outcome = await run('mutation { order(id: 1) { left maker { sold } } }', {
       shop: () => ({ order: product() }),
@@ -242,6 +258,18 @@ describe('the answer', () => {
       { message: 'no code', path: ['product', 'code'], extensions: { code: 'SUBGRAPH_ERROR' } },
       { message: 'no sales', path: ['product', 'maker', 'sold'], extensions: { code: 'X' } },
     ]);
+  });
+
+  it('keeps an error from a field of the same name', async () => {
+    const { data, errors } = await run('{ product(id: 1) { note maker { note } } }', {
+      shop,
+      notes: () => ({
+        data: { _entities: [{ note: null }], _entities_1: [{ note: null }] },
+        errors: [{ message: 'no note', path: ['_entities_1', 0, 'note'] }],
+      }),
+    });
+    expect(data).toEqual({ product: { note: null, maker: { note: null } } });
+    expect(errors?.map(({ path }) => path)).toEqual([['product', 'maker', 'note']]);
   });
 
   /* What it says differs from what the fetches are answered alone. */

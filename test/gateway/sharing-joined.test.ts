@@ -111,6 +111,10 @@ describe('where it cannot be told apart', () => {
   const failures: readonly [string, object][] = [
     ['data null', { data: null, errors: [{ message: 'no', path: ['_entities_1'] }] }],
     ['a list missing', { data: { _entities: one }, errors: [{ message: 'no', path: ['_entities_1'] }] }],
+    [
+      'a list missing, and an error of the other',
+      { data: { _entities: one }, errors: [{ message: 'no', path: ['_entities', 0] }] },
+    ],
     ['a list too short', { data: { _entities: one, _entities_1: [{ size: 1 }] } }],
     ['the first list too long', { data: { _entities: [...one, null], _entities_1: [null, null] } }],
     [
