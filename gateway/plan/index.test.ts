@@ -1,14 +1,11 @@
-import { type DocumentNode, GraphQLError, getOperationAST, getVariableValues, parse } from 'graphql';
+import { GraphQLError, getOperationAST, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { compose } from '#test/oracle/subgraphs.ts';
+import { type Answers, errorsOf, executionOver } from '#test/harness/execution.ts';
 import { compilePlan } from './index.ts';
-import { createPlanner } from './planner.ts';
-import type { CompiledPlan, ExecutionResult, SubgraphAnswer, SubgraphRequest } from './types.ts';
+import type { SubgraphAnswer, SubgraphRequest } from './types.ts';
 
-const planner = createPlanner(
-  compose({
-    subgraphs: {
-      shop: `
+const { planner, compile, run } = executionOver({
+  shop: `
         type Query { product(id: ID!): Product products: [Product!]! strict: Product! things: [Thing] grid: [[Int!]] tint: Tint n: Int text: String }
         type Product @key(fields: "id") { id: ID! name: String! maker: Maker weight: Int next: Product }
         type Maker { name: String }
@@ -16,71 +13,18 @@ const planner = createPlanner(
         type Hidden @inaccessible { x: Int }
         enum Tint { RED SECRET @inaccessible }
       `,
-      stock: `
+  stock: `
         type Query { depot(where: Where): Depot }
         input Where { city: String deep: Where }
         type Depot { city: String! }
         type Product @key(fields: "id") { id: ID! weight: Int @external left: Int! place: Depot price(in: String): String freight: Int @requires(fields: "weight") }
       `,
-      notes: `
+  notes: `
         type Mutation { note(text: String): Int! }
         type Query { notes: [String] }
         type Product @key(fields: "id") { id: ID! note: String other: Product }
       `,
-    },
-  }),
-);
-
-function compile(document: DocumentNode): CompiledPlan {
-  const operation = getOperationAST(document);
-  if (!operation) throw new Error('One operation is expected.');
-  const { schema, supergraphSchema } = planner;
-  return compilePlan({ queryPlan: planner.plan(document), schema, supergraphSchema, document, operation });
-}
-
-type Answers = Readonly<
-  Record<string, (request: SubgraphRequest, variables: Record<string, unknown>) => unknown>
->;
-
-interface Outcome extends ExecutionResult {
-  readonly response: { data: unknown; errors?: { message: string; path?: unknown; extensions: object }[] };
-  readonly requests: SubgraphRequest[];
-}
-
-/** Runs an operation; a subgraph's answer is data, `{ data, errors }` or a failure code. */
-async function run(
-  text: string,
-  answers: Answers,
-  variables: Record<string, unknown> = {},
-  signal = new AbortController().signal,
-): Promise<Outcome> {
-  const document = parse(text);
-  const requests: SubgraphRequest[] = [];
-  const coerced = getVariableValues(
-    planner.schema,
-    getOperationAST(document)?.variableDefinitions ?? [],
-    variables,
-  ).coerced;
-  const result = await compile(document).execute({
-    variables: coerced ?? {},
-    signal,
-    fetch: async (request) => {
-      requests.push(request);
-      const answer = answers[request.subgraph]?.(request, JSON.parse(request.body).variables);
-      if (typeof answer === 'string') {
-        return { kind: 'failure', code: answer, message: `${request.subgraph} is away.` } as SubgraphAnswer;
-      }
-      const whole = answer as { data?: Record<string, unknown>; errors?: [] };
-      const isWhole = 'data' in whole || 'errors' in whole;
-      return {
-        kind: 'answer',
-        errors: [],
-        ...(isWhole ? { data: null, ...whole } : { data: whole }),
-      } as SubgraphAnswer;
-    },
-  });
-  return { ...result, response: JSON.parse(result.body), requests };
-}
+});
 
 const product = (id: string, more: object = {}) => ({
   __typename: 'Product',
@@ -88,11 +32,6 @@ const product = (id: string, more: object = {}) => ({
   name: `Product ${id}`,
   ...more,
 });
-const errorsOf = ({ response }: Outcome) =>
-  response.errors?.map(({ path, extensions }) => [
-    JSON.stringify(path),
-    (extensions as { code: string }).code,
-  ]);
 
 describe('requests', () => {
   it('send the text of the operation and only the variables that were given', async () => {
@@ -154,7 +93,7 @@ describe('requests', () => {
         return { product: product('1') };
       },
     };
-    const outcome = await run('{ product(id: 1) { name note } }', answers, {}, controller.signal);
+    const outcome = await run('{ product(id: 1) { name note } }', answers, {}, { signal: controller.signal });
     expect(outcome.requests.map(({ subgraph }) => subgraph)).toEqual(['shop']);
     expect(errorsOf(outcome)).toEqual([['["product","note"]', 'SUBGRAPH_TIMEOUT']]);
   });

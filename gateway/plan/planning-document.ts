@@ -26,6 +26,8 @@ import { withoutRepeatedMutations } from './repeated-mutations.ts';
  * right.
  *
  * - Names are those of `planningNames`.
+ * - A leaf field that is asked for under several aliases stands under one of them only: the planner would compare
+ *   the ways to each.
  * - What `@skip` and `@include` exclude whatever the variables is left out: the planner would fetch for it.
  * - A root field of a mutation stands once under any variables: the planner would have it executed twice.
  * - An object whose fields all may be skipped is asked for its type name: the planner would not ask for the
@@ -39,10 +41,16 @@ export function planningDocument(
   supergraphSchema: GraphQLSchema,
 ): DocumentNode {
   const names = planningNames(document, supergraphSchema);
-  const given = fragmentsOf(document);
+  const once: DocumentNode = visit(document, {
+    Field(field) {
+      const planned = names.plannedAs(field);
+      return planned === field ? undefined : { ...field, alias: planned.alias };
+    },
+  });
+  const given = fragmentsOf(once);
   const chosen: DocumentNode = {
-    ...document,
-    definitions: document.definitions.map((definition) =>
+    ...once,
+    definitions: once.definitions.map((definition) =>
       'selectionSet' in definition
         ? { ...definition, selectionSet: withoutExcluded(definition.selectionSet, given, []) }
         : definition,

@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import { responseName } from './errors.ts';
 import { STAND_IN } from './prepare-supergraph.ts';
+import { repeatedLeaves } from './repeated-leaves.ts';
 
 /**
  * The names under which an operation is planned. The planner keeps what it needs itself (keys, required
@@ -16,9 +17,11 @@ import { STAND_IN } from './prepare-supergraph.ts';
  * name of its own and written under the client's.
  */
 export interface PlanningNames {
-  /** The key in the tree under which the value of a client's field is found. */
+  /** The field that is planned for a client's field: itself, or one that it repeats under another alias. */
+  readonly plannedAs: (field: FieldNode) => FieldNode;
+  /** The key in the tree under which the value of a client's field is found: that of the field it is planned as. */
   readonly treeKey: (field: FieldNode) => string;
-  /** The client's name of a key of the tree. */
+  /** The client's name of a key of the tree; where fields share the key, that of the one they are planned as. */
   readonly clientKey: (key: string) => string;
   /** The client's name of a variable that a fetch uses. */
   readonly clientVariable: (name: string) => string;
@@ -41,13 +44,17 @@ const fieldNamesBySchema = new WeakMap<GraphQLSchema, ReadonlySet<string>>();
 export function planningNames(document: DocumentNode, supergraphSchema: GraphQLSchema): PlanningNames {
   const fieldNames = fieldNamesOf(supergraphSchema);
   const suffix = freeSuffix(document, fieldNames);
-  const treeKey = (field: FieldNode): string => {
+  const repeats = repeatedLeaves(document, supergraphSchema);
+  const plannedAs = (field: FieldNode): FieldNode => repeats.get(field) ?? field;
+  const treeKey = (clientField: FieldNode): string => {
+    const field = plannedAs(clientField);
     const name = responseName(field);
     const isForeign =
       name !== field.name.value && (fieldNames.has(name) || PLANNER_ALIAS.test(name) || STAND_IN.test(name));
     return isForeign || OBJECT_PROPERTIES.has(name) ? name + suffix : name;
   };
   return {
+    plannedAs,
     treeKey,
     clientKey: (key) => (key.endsWith(suffix) ? key.slice(0, -suffix.length) : key),
     clientVariable: (name) => (name.endsWith(suffix) ? name.slice(0, -suffix.length) : name),

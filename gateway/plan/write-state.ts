@@ -32,9 +32,11 @@ export function reportNull(
   if (marks !== undefined) {
     const place = state.path.slice(0, depth);
     for (const { fault, path } of marks) {
-      const [first] = path;
-      const keepsPath = first === key || (typeof first === 'string' && isSelected(first));
-      report(state, fault, keepsPath ? [...place.slice(0, -1), ...clientPath(state, path)] : place);
+      const [first, ...below] = path;
+      // The key may be that of several aliases, and the place has the name of the one that is written.
+      if (first === key) report(state, fault, [...place, ...clientPath(state, below)]);
+      else if (typeof first !== 'string' || !isSelected(first)) report(state, fault, place);
+      else report(state, fault, [...place.slice(0, -1), ...clientPath(state, path)]);
     }
   } else if (nonNullLabel !== undefined) {
     reportHere(

@@ -80,19 +80,32 @@ describe('by nature', () => {
 });
 
 describe('a plan that goes another way than the shortest (other-way)', () => {
-  const text = (aliases: number) =>
-    `mutation { refund(id: "1") { ${Array.from({ length: aliases }, (_, i) => `a${i}: id`).join(' ')} } }`;
+  const list = (count: number, write: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => write(index)).join(' ');
+  const inFragments = (count: number) =>
+    `mutation { refund(id: "1") { ${list(count, (i) => `...F${i}`)} } }
+      ${list(count, (i) => `fragment F${i} on Account { a${i}: id }`)}`;
 
   it('asks a subgraph for what another has, once there are too many ways', async () => {
     const bench = prepare(accounts);
-    // Two subgraphs have the id, so n aliases of it have 2^n ways: 8,192 are all compared, 16,384 are not.
-    expect(goesOtherWay(bench, { text: text(13), variables: {} }, 'audit')).toBe(false);
-    expect(goesOtherWay(bench, { text: text(14), variables: {} }, 'audit')).toBe(true);
-    const operation = { text: text(14), variables: {} };
+    // Two subgraphs have the id, so in n fragments it has 2^n ways: 8,192 are all compared, 16,384 are not.
+    expect(goesOtherWay(bench, { text: inFragments(13), variables: {} }, 'audit')).toBe(false);
+    expect(goesOtherWay(bench, { text: inFragments(14), variables: {} }, 'audit')).toBe(true);
+    const operation = { text: inFragments(14), variables: {} };
     const [truth, answer] = await bothAnswers(bench, operation.text);
     expect(difference(truth, answer)).toBeUndefined();
     const down = await compiledAnswer(bench, operation, { ...healthy, down: 'audit' });
     expect(down.data).toBe('{"refund":null}');
+  });
+
+  it('is not taken for aliases alone, however many', async () => {
+    const bench = prepare(accounts);
+    const text = `mutation { refund(id: "1") { ${list(100, (i) => `a${i}: id`)} } }`;
+    const trouble = { ...healthy, down: 'audit' };
+    const truth = await mergedAnswer(bench, { text, variables: {} }, trouble);
+    const answer = await compiledAnswer(bench, { text, variables: {} }, trouble);
+    expect(JSON.parse(truth.data).refund).toMatchObject({ a0: '3', a99: '3' });
+    expect(difference(truth, answer)).toBeUndefined();
   });
 
   it('is not what a subgraph that alone has a field is asked for', () => {

@@ -15,7 +15,7 @@ export const inherent = {
   'too-complex':
     'Fields of nested interface objects give the planner a number of ways that grows with each level to the power of the object types. It refuses beyond its limit of paths; without the limit it runs out of memory.',
   'other-way':
-    'A field that several subgraphs have is asked of one that does not answer. Which of them is asked is the choice of the planner; of more than 10,000 combinations of ways it leaves some out, and may take a longer one. A merged schema knows no such choice. With all subgraphs there, the answers have to agree.',
+    'A field that several subgraphs have is asked of one that does not answer. Which of them is asked is the choice of the planner; of more than 10,000 combinations of ways it leaves some out, and may take a longer one. Aliases of one leaf field are planned as one, so this takes an object of which a field is asked for in a dozen named fragments, or under as many different conditions. A merged schema knows no such choice. With all subgraphs there, the answers have to agree.',
 } as const;
 
 /** Where stock `@apollo/gateway` differs from the merged schema, and so from compiled plans. */
