@@ -67,7 +67,6 @@ function putMark(marks: ErrorMarks, holder: object, key: string | number, mark: 
 /**
  * Marks every key of the shape that the value lacks. `path` is the fault's own path from the value on where
  * it has one, empty where each missing field shall carry the error itself.
- * With `marksNull` the value's own keys are marked where they are null too.
  */
 export function markMissing(
   marks: ErrorMarks,
@@ -75,7 +74,6 @@ export function markMissing(
   shape: FetchShape,
   fault: Fault,
   path: TreePath,
-  marksNull = false,
 ): void {
   if (Array.isArray(value)) {
     value.forEach((element, index) => {
@@ -85,8 +83,7 @@ export function markMissing(
     for (const [key, nested] of shape) {
       // A type name is marked though it is there: it may be that of an interface, which is not the whole answer.
       const present = value[key];
-      if (present === undefined || (marksNull && present === null) || key === '__typename')
-        putMark(marks, value, key, { fault, path });
+      if (present === undefined || key === '__typename') putMark(marks, value, key, { fault, path });
       else if (nested.size > 0) {
         markMissing(marks, value[key], nested, fault, path[0] === key ? path.slice(1) : []);
       }

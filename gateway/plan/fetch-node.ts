@@ -126,8 +126,8 @@ function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>):
       text = available(target);
       const missing = run.marks && findMissingInput(requires, target, surroundings.types);
       const cause = missing && marksAt(run.marks, missing.holder, missing.key)?.[0];
-      // What the subgraph makes of an input that an earlier failure left out is null for the same reason.
-      if (cause) reportFailure(fetch, run, cause.fault, [target], text === undefined ? 'missing' : 'null');
+      // Whatever the subgraph makes of an input that an earlier failure left out: a null has that reason.
+      if (cause) reportFailure(fetch, run, cause.fault, [target]);
     }
     if (typeof text === 'string') addToGroup(groups, argumentsText, target, text);
   };
@@ -143,7 +143,7 @@ function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>):
           addTarget(run, groups, place.target, given.text);
         } else {
           const cause = marksAt(run.marks, given.holder, given.key)?.[0];
-          if (cause) reportFailure(fetch, run, cause.fault, [place.target], 'missing');
+          if (cause) reportFailure(fetch, run, cause.fault, [place.target]);
         }
       }
     }
@@ -239,16 +239,10 @@ function checkedData(
   return undefined;
 }
 
-/** Every field of the fetch that is missing, or null too, gets the fault at its own path. */
-function reportFailure(
-  fetch: Fetch,
-  run: Run,
-  fault: Fault,
-  targets: readonly TreeObject[],
-  which: 'missing' | 'null' = 'missing',
-): void {
+/** Every field of the fetch that is missing gets the fault at its own path. */
+function reportFailure(fetch: Fetch, run: Run, fault: Fault, targets: readonly TreeObject[]): void {
   addTrouble(run, (marks) => {
-    for (const target of targets) markMissing(marks, target, fetch.shape(), fault, [], which === 'null');
+    for (const target of targets) markMissing(marks, target, fetch.shape(), fault, []);
   });
 }
 
