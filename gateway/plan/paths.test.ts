@@ -3,7 +3,8 @@ import { compilePath } from './paths.ts';
 
 const book = { __typename: 'Book', author: { name: 'A' } };
 const film = { __typename: 'Film', author: { name: 'B' } };
-const root = { shelf: { things: [book, null, [film], film, 'odd'], one: book }, none: null };
+const untyped = { author: { name: 'C' } };
+const root = { shelf: { things: [book, null, [film], film, 'odd'], one: book }, untyped, none: null };
 
 describe('a path', () => {
   it.each([
@@ -20,6 +21,7 @@ describe('a path', () => {
     [['shelf', 'things', '@|[Film]', 'author'], [film.author]],
     [['shelf', 'things', '@', '|[Book,Song]', 'author'], [book.author]],
     [['shelf', 'one|[Film]', 'author'], []],
+    [['untyped|[Film]', 'author'], [untyped.author]],
     [['none', 'author'], []],
     [['shelf', 'one', '@'], []],
     [['missing'], []],

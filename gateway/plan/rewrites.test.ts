@@ -1,6 +1,6 @@
 import { buildSchema } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { applyRewrites, pathAfterRewrites } from './rewrites.ts';
+import { applyRewrites, pathAfterRewrites, shapeAfterRewrites } from './rewrites.ts';
 import { createTypeIndex } from './type-index.ts';
 
 const types = createTypeIndex(
@@ -34,5 +34,25 @@ describe('rewrites', () => {
     expect(value.a).toMatchObject({ b: 1 });
     expect(pathAfterRewrites(rewrites, ['a__alias_0', 2, 'b__alias_0', 'c'])).toEqual(['a', 2, 'b', 'c']);
     expect(pathAfterRewrites(rewrites, ['x', 'b__alias_0'])).toEqual(['x', 'b__alias_0']);
+  });
+
+  it('rename the keys of a shape, and bring together what gets one name', () => {
+    const shape = new Map([
+      ['a__alias_0', new Map([['b__alias_0', new Map()]])],
+      ['a', new Map([['c', new Map()]])],
+    ]);
+    const rewrites = [rename(['... on Book', 'a__alias_0'], 'a'), rename(['a__alias_0', 'b__alias_0'], 'b')];
+    expect(shapeAfterRewrites(shape, rewrites)).toEqual(
+      new Map([
+        [
+          'a',
+          new Map([
+            ['b', new Map()],
+            ['c', new Map()],
+          ]),
+        ],
+      ]),
+    );
+    expect(shapeAfterRewrites(shape, [])).toBe(shape);
   });
 });
