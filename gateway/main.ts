@@ -28,7 +28,7 @@ export interface RunningGateway {
   readonly url: string;
   readonly port: number;
   /**
-   * Reads the supergraph and the operations folder again. Where something changed, a generation is built and warmed
+   * Reads the supergraph, the operations folder and the access file again. Where something changed, a generation is built and warmed
    * beside the one that is served, and then takes over. A failure is told by the outcome, the log and `/ready`, and
    * changes nothing. The supergraph file is watched as well, so that this is for whoever does not want to wait.
    */
@@ -64,6 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     supergraph: options.supergraph,
     subgraphUrls: options.subgraphUrls ?? {},
     routes: options.routes,
+    access: options.access,
     plans: options.plans,
     persistence: openPersistence(options.persistedOnly === true, limits),
     watchMs: options.watchMs ?? defaultWatchMs,

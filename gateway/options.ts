@@ -72,6 +72,15 @@ export interface GatewaySharing {
   readonly rootRequests: number;
   /** Characters of the representations, or of the variables, in one shared fetch. Default 250,000. */
   readonly characters: number;
+  /**
+   * True has only requests of one viewer share: of the same kind, id, roles and scopes. False has those share whose
+   * viewers are of one tenant and whose rights come to the same for all that their operations require, which is safe
+   * where subgraphs leave rights to the gateway. Default `auto`: false where the supergraph has `@authenticated`,
+   * `@requiresScopes` or `@policy`, true where it requires nothing, so that a subgraph may decide by itself.
+   */
+  readonly byViewer: boolean | 'auto';
+  /** Subgraphs that look at the viewer themselves: their fetches are shared by viewer in any case. Default none. */
+  readonly viewerSensitive: readonly string[];
 }
 
 /**
@@ -102,6 +111,11 @@ export interface GatewayOptions {
    * them (`Name.rest.yaml`). Default: none.
    */
   readonly routes?: string;
+  /**
+   * YAML file of roles with their scopes and of policies, see `rights/access-file.ts`. It is looked at like the
+   * supergraph file. Default: none, and then only whoever uses this machine has more than the scopes of their token.
+   */
+  readonly access?: string;
   /** A plan file, as `writePlans` writes it: what it holds has not to be planned. Default: none. */
   readonly plans?: string;
   /** How often the supergraph file is looked at, to reload it when it changes. Default 1,000; 0 for never. */
@@ -183,6 +197,8 @@ export function sharingWithDefaults(given: Partial<GatewaySharing> = {}): Gatewa
     representations: 1_000,
     rootRequests: 16,
     characters: 250_000,
+    byViewer: 'auto' as const,
+    viewerSensitive: [],
     ...given,
   };
   const least = { inFlight: 1, queueMs: 0, representations: 1, rootRequests: 1, characters: 1 };

@@ -13,6 +13,7 @@ const wholeOrOff = z.union([whole, z.literal(false)]);
 const settingsShape = z.strictObject({
   persistedOnly: z.boolean().optional(),
   watchMs: whole.optional(),
+  access: z.string().optional(),
   forwardHeaders: z.array(z.string()).optional(),
   timeouts: z
     .strictObject({
@@ -34,6 +35,8 @@ const settingsShape = z.strictObject({
       representations: whole,
       rootRequests: whole,
       characters: whole,
+      byViewer: z.union([z.boolean(), z.literal('auto')]),
+      viewerSensitive: z.array(z.string()),
     })
     .partial()
     .optional(),
@@ -104,7 +107,15 @@ const settingsShape = z.strictObject({
 /** The options of a gateway that a file may set. */
 export type GatewaySettings = Pick<
   GatewayOptions,
-  'persistedOnly' | 'watchMs' | 'forwardHeaders' | 'timeouts' | 'sharing' | 'joining' | 'limits' | 'edge'
+  | 'persistedOnly'
+  | 'watchMs'
+  | 'access'
+  | 'forwardHeaders'
+  | 'timeouts'
+  | 'sharing'
+  | 'joining'
+  | 'limits'
+  | 'edge'
 >;
 
 /**

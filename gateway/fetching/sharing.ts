@@ -17,6 +17,8 @@ export interface SharingSettings {
   readonly rootRequests: number;
   /** Characters of the representations, or of the variables, in one fetch. */
   readonly characters: number;
+  /** True where only requests of the same viewer share, false where those of equal rights do. */
+  readonly byViewer: boolean;
 }
 
 /** The flights of one subgraph that may be joined, by operation and then by whatever else must be equal. */

@@ -3,8 +3,8 @@ import {
   type GraphQLDirective,
   type GraphQLSchema,
   getDirectiveValues,
-  valueFromASTUntyped,
 } from 'graphql';
+import { linkedDirective } from '#gateway/supergraph/linked-directive.ts';
 
 /** `@listSize` of a field, as https://ibm.github.io/graphql-specs/cost-spec.html#sec-The-List-Size-Directive has it. */
 export interface ListSize {
@@ -30,16 +30,10 @@ export interface CostDirectives {
 
 const costSpecification = /^https:\/\/specs\.apollo\.dev\/cost\/v\d/;
 
-/**
- * Finds `@cost` and `@listSize` in a supergraph. Composition links the cost specification and imports them as the
- * subgraphs did, under other names perhaps: `import: [{ name: "@cost", as: "@price" }]`. By
- * https://specs.apollo.dev/link/v1.0/ what is not imported is called `@cost__listSize`, and `@cost` for the directive
- * of the specification's own name.
- */
+/** Finds `@cost` and `@listSize` in a supergraph, whatever they are called there. */
 export function costDirectives(supergraph: GraphQLSchema): CostDirectives {
-  const names = linkedNames(supergraph);
-  const cost = names && supergraph.getDirective(names.cost);
-  const listSize = names && supergraph.getDirective(names.listSize);
+  const cost = linkedDirective(supergraph, costSpecification, 'cost');
+  const listSize = linkedDirective(supergraph, costSpecification, 'listSize');
   return {
     weightOf: (definition) => {
       const weight = valuesOf(cost, definition)?.weight;
@@ -52,7 +46,7 @@ export function costDirectives(supergraph: GraphQLSchema): CostDirectives {
   };
 }
 
-function valuesOf(directive: GraphQLDirective | null | undefined, definition: Definition | undefined) {
+function valuesOf(directive: GraphQLDirective | undefined, definition: Definition | undefined) {
   const node = definition?.astNode;
   return directive && node ? getDirectiveValues(directive, node) : undefined;
 }
@@ -64,43 +58,4 @@ function readListSize(values: Readonly<Record<string, unknown>>): ListSize {
     sizedFields: (values.sizedFields as string[] | null | undefined) ?? [],
     requireOneSlicingArgument: values.requireOneSlicingArgument !== false,
   };
-}
-
-interface Link {
-  readonly url?: unknown;
-  readonly as?: unknown;
-  readonly import?: unknown;
-}
-
-function linkedNames(supergraph: GraphQLSchema): { cost: string; listSize: string } | undefined {
-  const nodes = [supergraph.astNode, ...supergraph.extensionASTNodes];
-  const links = nodes
-    .flatMap((node) => node?.directives ?? [])
-    .filter((directive) => directive.name.value === 'link')
-    .map((directive): Link => {
-      const values = directive.arguments?.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]);
-      return Object.fromEntries(values ?? []);
-    });
-  const link = links.find(({ url }) => typeof url === 'string' && costSpecification.test(url));
-  if (link === undefined) {
-    return undefined;
-  }
-  const namespace = typeof link.as === 'string' ? link.as : 'cost';
-  return {
-    cost: importedName(link, '@cost') ?? namespace,
-    listSize: importedName(link, '@listSize') ?? `${namespace}__listSize`,
-  };
-}
-
-/** The name without `@` that an import gives to a directive. */
-function importedName(link: Link, name: string): string | undefined {
-  for (const each of Array.isArray(link.import) ? link.import : []) {
-    if (each === name) {
-      return name.slice(1);
-    }
-    if (each?.name === name) {
-      return (typeof each.as === 'string' ? each.as : name).slice(1);
-    }
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
+import type { RightsModel } from '#gateway/rights/rights-model.ts';
 import { type CostModel, createCostModel } from './cost-model.ts';
 import type { OperationLimits } from './operation-limits.ts';
 
@@ -9,6 +10,8 @@ export interface OperationRules {
   readonly limits: OperationLimits;
   /** Undefined where no cost is estimated. */
   readonly costs: CostModel | undefined;
+  /** Undefined where the supergraph requires no rights. */
+  readonly rights?: RightsModel | undefined;
 }
 
 /** Makes the rules of a supergraph, once for all of its documents. */

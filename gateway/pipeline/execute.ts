@@ -1,23 +1,29 @@
 import { fetchSubgraph } from '#gateway/fetching/fetch.ts';
 import type { CompiledPlan, ExecutionResult } from '#gateway/plan/types.ts';
+import type { Permit } from '#gateway/rights/permit.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
 import type { PreparedOperation } from './operation.ts';
 import type { PipelineRequest, Viewer } from './types.ts';
-import { visibilityKey } from './visibility.ts';
+import { viewerKey, visibilityKey } from './visibility.ts';
 
-/** Stage 7: runs the plan, giving it the way to the subgraphs. */
+interface Execution {
+  readonly viewer: Viewer;
+  readonly operation: PreparedOperation;
+  readonly permit: Permit;
+  readonly plan: CompiledPlan;
+}
+
+/** Stage 8: runs the plan, giving it the way to the subgraphs. */
 export function execute(
   generation: Generation,
-  { viewer, operation, plan }: { viewer: Viewer; operation: PreparedOperation; plan: CompiledPlan },
+  { viewer, operation, permit, plan }: Execution,
   variables: Readonly<Record<string, unknown>>,
   request: PipelineRequest,
 ): Promise<ExecutionResult> {
   const { scope, timeoutMsOf } = request;
   /* What a mutation reads afterwards must not depend on anybody else's fetch, not even for its failure. */
-  const sharingKey =
-    operation.node.operation === 'mutation'
-      ? undefined
-      : [visibilityKey(viewer), ...scope.forwarded].join('\n');
+  const isShared = operation.node.operation !== 'mutation';
+  const byRights = [visibilityKey(viewer, permit.outcome), ...scope.forwarded].join('\n');
   return plan.execute({
     variables,
     signal: scope.abort.signal,
@@ -27,7 +33,8 @@ export function execute(
         throw new Error(`The plan asks subgraph "${fetched.subgraph}", which the supergraph does not have.`);
       }
       const timeoutMs = timeoutMsOf?.(fetched.subgraph) ?? target.limits.timeoutMs;
-      return fetchSubgraph(target, fetched, scope, timeoutMs, sharingKey);
+      const sharingKey = target.limits.sharing?.byViewer ? `${viewerKey(viewer)}\n${byRights}` : byRights;
+      return fetchSubgraph(target, fetched, scope, timeoutMs, isShared ? sharingKey : undefined);
     },
   });
 }

@@ -64,7 +64,7 @@ function run(generation: Generation, query: string, scope = createScope()) {
 function prime(generation: Generation, query: string, execute: CompiledPlan['execute']): PreparedOperation {
   const operation = readOperation(generation, asking(query), true);
   const compiled = { rootOwners: new Map(), subgraphs: [], execute };
-  generation.plans.set(operation.planKey, { compiled, operation, uses: 0 });
+  generation.plans.set(operation.planKey, { compiled, operation, isVariant: false, uses: 0 });
   return operation;
 }
 

@@ -1,3 +1,4 @@
+import { permitFor } from '#gateway/rights/permit.ts';
 import { lease, release } from '#gateway/supergraph/generation.ts';
 import { authenticate } from './authenticate.ts';
 import { RequestTimeout } from './errors.ts';
@@ -10,8 +11,8 @@ import type { PipelineAnswer, PipelineParts, PipelineRequest, Viewer } from './t
 
 /**
  * The way of a request, whichever transport it came by: authenticate → count → document → operation → variables → cost →
- * plan → execute. What is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError; anything
- * else thrown is a fault of ours, masked for the client. The promise never rejects.
+ * rights → plan → execute. What is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError;
+ * anything else thrown is a fault of ours, masked for the client. The promise never rejects.
  *
  * Only what is counted elsewhere, a plan that is still to be made and the execution are waited for.
  */
@@ -30,12 +31,13 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
     keepDocument(generation.persisted, parameters);
     const variables = coerceVariables(generation.rules, operation, parameters.variables);
     const cost = checkCost(generation.rules, operation, variables);
-    const planned = planOperation(generation, operation);
+    const permit = permitFor(operation, viewer, variables);
+    const planned = planOperation(generation, operation, permit.variant);
     const plan = planned instanceof Promise ? await planWithin(scope, planned) : planned;
     if (scope.ended !== undefined) {
       throw RequestTimeout(scope.deadlineMs);
     }
-    const result = await execute(generation, { viewer, operation, plan }, variables, request);
+    const result = await execute(generation, { viewer, operation, permit, plan }, variables, request);
     return { kind: 'executed', viewer, operation, cost, plan, result };
   } catch (thrown) {
     return refused(thrown, scope.id, viewer, operation);

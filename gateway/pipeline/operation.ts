@@ -13,6 +13,7 @@ import { checkText, checkVariables } from '#gateway/limits/check-text.ts';
 import { compileCost, costWith } from '#gateway/limits/cost-estimate.ts';
 import type { Estimate } from '#gateway/limits/estimate.ts';
 import type { OperationRules } from '#gateway/limits/operation-rules.ts';
+import { compileRights, type OperationRights } from '#gateway/rights/operation-rights.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
 import {
   CostLimitExceeded,
@@ -37,6 +38,8 @@ export interface PreparedOperation {
   readonly planKey: string;
   /** Undefined where no cost is estimated. */
   readonly cost: Estimate | undefined;
+  /** Undefined where it requires no rights. */
+  readonly rights?: OperationRights | undefined;
 }
 
 /** What parsing and validating a document came to. Refusals are kept as well, so that repeating one is cheap. */
@@ -103,6 +106,7 @@ export function prepareDocument(rules: OperationRules, text: string): PreparedDo
         name: node.name?.value,
         planKey: `${node.name?.value ?? ''}\n${text}`,
         cost: rules.costs && compileCost(rules.costs, document, node),
+        rights: rules.rights && compileRights(rules.rights, rules.schema, document, node),
       }));
     return { kind: 'valid', operations };
   } catch (error) {

@@ -2,20 +2,22 @@ import { GraphQLError } from 'graphql';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
 import { compilePlan } from '#gateway/plan/index.ts';
 import type { CompiledPlan, PlanInput } from '#gateway/plan/types.ts';
+import type { PlanVariant } from '#gateway/rights/variant.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
 import { GatewayError, RequestTimeout } from './errors.ts';
 import type { PreparedOperation } from './operation.ts';
 
 /**
- * Stage 6: the compiled plan of an operation. A plan that is kept comes back as it is, without a promise; requests
+ * Stage 7: the compiled plan of an operation, or of the variant that the viewer gets. A plan that is kept comes back as it is, without a promise; requests
  * that miss the same plan together wait for one making of it. What the operation itself is refused for is kept as
  * well and thrown again; after any other failure the next request tries again.
  */
 export function planOperation(
   generation: Generation,
   operation: PreparedOperation,
+  variant?: PlanVariant,
 ): CompiledPlan | Promise<CompiledPlan> {
-  const { planKey } = operation;
+  const { planKey } = variant ?? operation;
   const kept = generation.plans.get(planKey);
   if (kept !== undefined) {
     kept.uses += 1;
@@ -27,7 +29,7 @@ export function planOperation(
   }
   let making = generation.planning.get(planKey);
   if (making === undefined) {
-    making = makePlan(generation, operation).finally(() => generation.planning.delete(planKey));
+    making = makePlan(generation, operation, variant).finally(() => generation.planning.delete(planKey));
     generation.planning.set(planKey, making);
   }
   return making;
@@ -46,11 +48,18 @@ export function planWithin(scope: RequestScope, making: Promise<CompiledPlan>): 
   });
 }
 
-async function makePlan(generation: Generation, operation: PreparedOperation): Promise<CompiledPlan> {
-  const { text, name, planKey } = operation;
+async function makePlan(
+  generation: Generation,
+  operation: PreparedOperation,
+  variant: PlanVariant | undefined,
+): Promise<CompiledPlan> {
+  const { text, planKey } = variant ?? operation;
   try {
-    const queryPlan = await generation.planner.plan({ text, operationName: name });
-    return keepPlan(generation, operation, queryPlan);
+    const queryPlan =
+      text === undefined
+        ? ({ kind: 'QueryPlan' } as const)
+        : await generation.planner.plan({ text, operationName: operation.name });
+    return keepPlan(generation, operation, queryPlan, variant);
   } catch (error) {
     if (isLasting(error)) {
       generation.unplannable.set(planKey, error);
@@ -67,12 +76,22 @@ export function keepPlan(
   generation: Generation,
   operation: PreparedOperation,
   queryPlan: PlanInput['queryPlan'],
+  variant?: PlanVariant,
 ): CompiledPlan {
   const { schema, supergraphSchema } = generation.planner;
-  const { document, node, planKey } = operation;
+  const { document, node } = operation;
   const { joins } = generation;
-  const compiled = compilePlan({ queryPlan, schema, supergraphSchema, document, operation: node, joins });
-  generation.plans.set(planKey, { compiled, operation, uses: 0 });
+  const compiled = compilePlan({
+    queryPlan,
+    schema,
+    supergraphSchema,
+    document,
+    operation: node,
+    joins,
+    denials: variant?.denials,
+  });
+  const { planKey } = variant ?? operation;
+  generation.plans.set(planKey, { compiled, operation, isVariant: variant !== undefined, uses: 0 });
   return compiled;
 }
 

@@ -3,14 +3,24 @@ import type { Viewer } from './types.ts';
 const keys = new WeakMap<Viewer, string>();
 
 /**
- * Equal for two viewers if subgraphs must show both the same: tenant, id, roles and scopes, in whatever order those
- * are listed. Part of the key of whatever is shared between requests.
+ * Equal for two viewers of one tenant whose rights come to the same for everything that their operations require:
+ * what a subgraph shows to one it may show to the other, where it leaves rights to the gateway. Part of the key of
+ * whatever is shared between requests.
+ * @param outcome of the viewer's permit for the operation
  */
-export function visibilityKey(viewer: Viewer): string {
+export function visibilityKey(viewer: Viewer, outcome: string): string {
+  return `${JSON.stringify(viewer.tenant)} ${outcome}`;
+}
+
+/**
+ * Equal for two viewers only if they are the same in whatever a subgraph may look at: tenant, kind, id, roles and
+ * scopes, in whatever order those are listed.
+ */
+export function viewerKey(viewer: Viewer): string {
   let key = keys.get(viewer);
   if (key === undefined) {
-    const { tenant, id, roles, scopes } = viewer;
-    key = JSON.stringify([tenant, id, roles.toSorted(), scopes.toSorted()]);
+    const { tenant, kind, id, roles, scopes } = viewer;
+    key = JSON.stringify([tenant, kind, id, roles.toSorted(), scopes.toSorted()]);
     keys.set(viewer, key);
   }
   return key;

@@ -1,5 +1,6 @@
 import type { PlanNode, SubscriptionNode } from '@apollo/query-planner';
 import {
+  type DocumentNode,
   type FragmentDefinitionNode,
   GraphQLError,
   isNonNullType,
@@ -7,6 +8,7 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
+import { refusesMutation } from './denials.ts';
 import { marksAt } from './errors.ts';
 import { compileFetch, type FetchSurroundings } from './fetch-node.ts';
 import { createJoins, type Joins, sendHeld } from './joined-fetches.ts';
@@ -28,11 +30,9 @@ import { compileWriter } from './writer.ts';
  */
 export function compilePlan(input: PlanInput): CompiledPlan {
   const { queryPlan, document, operation, schema, supergraphSchema } = input;
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  const names = planningNames(document, supergraphSchema);
+  const fragments = fragmentsOf(document);
+  const planned = input.denials ?? input;
+  const names = planningNames(planned.document, supergraphSchema);
   const surroundings: FetchSurroundings = {
     types: createTypeIndex(supergraphSchema),
     copies: usesContext(queryPlan.node),
@@ -41,21 +41,34 @@ export function compilePlan(input: PlanInput): CompiledPlan {
     strictRootKeys:
       operation.operation === OperationTypeNode.MUTATION ? strictRootKeys(input, fragments, names) : [],
   };
-  const rootOwners = findRootOwners(queryPlan.node, { operation, fragments, names });
+  const rootOwners = findRootOwners(queryPlan.node, {
+    operation: planned.operation,
+    fragments: fragmentsOf(planned.document),
+    names,
+  });
   const subgraphs = new Set<string>();
   const step = queryPlan.node && compileNode(queryPlan.node, [], surroundings, subgraphs);
-  const write = compileWriter({ schema, operation, fragments, names });
+  const refuses = refusesMutation(input, fragments);
+  const write = compileWriter({ schema, operation, fragments, names, denials: input.denials });
 
   return {
     rootOwners,
     subgraphs: [...subgraphs],
     async execute(context) {
       const run: Run = startRun(context);
-      await step?.(run);
+      if (!refuses(context.variables)) await step?.(run);
       settleTroubles(run);
       return write(run);
     },
   };
+}
+
+function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  return fragments;
 }
 
 function compileNode(

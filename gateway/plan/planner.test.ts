@@ -38,7 +38,7 @@ describe('a supergraph', () => {
   it('is refused where it is none, or needs what is not supported', () => {
     expect(() => createPlanner('type Query { a: Int }')).toThrow(/core schema/);
     const sdl = compose({ subgraphs: { one: 'type Query { a: Int }' } });
-    const policy = '@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)';
+    const policy = '@link(url: "https://specs.apollo.dev/policy/v0.9", for: SECURITY)';
     expect(() => createPlanner(sdl.replace('schema\n', `schema\n  ${policy}\n`))).toThrow(/policy/);
   });
 });

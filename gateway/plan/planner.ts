@@ -13,12 +13,14 @@ import { prepareSupergraph } from './prepare-supergraph.ts';
 process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
 
 /**
- * Features that compiled plans execute beyond those of stock `@apollo/gateway`. The access directives
- * (`@authenticated`, `@requiresScopes`, `@policy`) are left out on purpose: a supergraph that relies on them
- * must be refused by an executor that would ignore them.
+ * Features that this gateway executes beyond those of stock `@apollo/gateway`. The planner itself ignores the access
+ * directives: `gateway/rights` takes what they deny out of the operations that are planned.
  */
 const SUPPORTED_FEATURES = new Set([
   ...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES,
+  'https://specs.apollo.dev/authenticated/v0.1',
+  'https://specs.apollo.dev/requiresScopes/v0.1',
+  'https://specs.apollo.dev/policy/v0.1',
   'https://specs.apollo.dev/context/v0.1',
   'https://specs.apollo.dev/cost/v0.1',
 ]);

@@ -1,5 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { Denials } from './denials.ts';
 
 /** The operation of one fetch node, or of several that are joined: the same object for every request of theirs. */
 export interface FetchOperation {
@@ -98,4 +99,6 @@ export interface PlanInput {
   readonly operation: OperationDefinitionNode;
   /** Whether parallel entity fetches of a subgraph go out as one request. Default: of every one. */
   readonly joins?: ((subgraph: string) => boolean) | undefined;
+  /** What is denied; the query plan is then that of `denials.document`. */
+  readonly denials?: Denials | undefined;
 }

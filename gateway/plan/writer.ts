@@ -20,6 +20,7 @@ import {
 } from 'graphql';
 import { collectFields, type FieldCollection } from './collect-fields.ts';
 import { type Assignment, conditionVariables } from './conditions.ts';
+import { type Denials, denialOf, reportDenial, withoutDeniedTypes } from './denials.ts';
 import { marksAt } from './errors.ts';
 import { compileIntrospection } from './introspection.ts';
 import type { PlanningNames } from './planning-names.ts';
@@ -33,6 +34,7 @@ export interface WriterInput {
   readonly operation: OperationDefinitionNode;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly names: PlanningNames;
+  readonly denials?: Denials | undefined;
 }
 
 /** Most writers one plan keeps: one for each combination of its `@skip`/`@include` variables that was seen. */
@@ -205,6 +207,12 @@ function compileField(
   const definition = parent.getFields()[fieldName];
   if (!definition) throw new Error(`The schema has no field "${label}".`);
   const type = definition.type;
+  const denial = denialOf(compilation.denials, nodes);
+  if (denial !== undefined) {
+    const computed: ComputedWriter = (state, depth) => reportDenial(state, depth, denial);
+    const nonNull = isNonNullType(type);
+    return { key: names.treeKey(node), name, prefix, nonNull, label, write: () => undefined, computed };
+  }
   return {
     key: names.treeKey(node),
     name,
@@ -232,7 +240,8 @@ function compileValue(
   }
   if (isLeafType(type)) return leafWriter(type);
   const selectionSets = nodes.flatMap((node) => (node.selectionSet ? [node.selectionSet] : []));
-  return compositeWriter(compilation, type, selectionSets, label);
+  const write = compositeWriter(compilation, type, selectionSets, label);
+  return isObjectType(type) ? write : withoutDeniedTypes(write, compilation.denials);
 }
 
 function listWriter(write: ValueWriter, nonNull: boolean, label: string): ValueWriter {

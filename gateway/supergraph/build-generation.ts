@@ -3,6 +3,7 @@ import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetchin
 import { createOperationRules, type OperationRules } from '#gateway/limits/operation-rules.ts';
 import type { GatewayJoining, GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
 import type { Persistence } from '#gateway/pipeline/persisted.ts';
+import { readRights } from '#gateway/rights/read-rights.ts';
 import { loadRoutes, type RestRoute } from '#gateway/transports/rest-route.ts';
 import { routeTable } from '#gateway/transports/route-table.ts';
 import { type SupergraphDescription, schemasOf } from './description.ts';
@@ -31,8 +32,8 @@ export interface GenerationSettings {
  * Builds a generation that is ready to serve: it can plan, and the plans of the plan file, of the operations folder
  * and of what the previous generation was asked for most are made. Subgraphs that did not change keep their
  * connections.
- * @throws Error that names the file and the remedy, when the supergraph is none or a REST route does not fit it; the
- * reason of `signal` when that is aborted.
+ * @throws Error that names the file and the remedy, when the supergraph or the access file is none or a REST route does
+ * not fit the supergraph; the reason of `signal` when that is aborted.
  */
 export async function buildGeneration(
   sources: Sources,
@@ -63,8 +64,9 @@ export async function buildGeneration(
     const description = known?.description ?? (await startPlanning(planning, sources.supergraphFile));
     const { plan, close } = planning;
     const planner = { ...schemasOf(description), subgraphs: description.subgraphs, plan, close };
-    targets = openSubgraphs(sources.supergraphFile, description, settings, previous);
-    const rules = createOperationRules(planner, limits);
+    const rights = readRights(planner.supergraphSchema, sources, log);
+    targets = openSubgraphs(sources.supergraphFile, description, settings, rights !== undefined, previous);
+    const rules = { ...createOperationRules(planner, limits), rights };
     const persisted = settings.persistence(sources.operations);
     const routes = await readRoutes(settings.routes, rules, targets);
     const joins = (subgraph: string) => joining.bySubgraph[subgraph] ?? joining.enabled;
@@ -106,6 +108,7 @@ function openSubgraphs(
   file: string,
   { subgraphs }: SupergraphDescription,
   { subgraphUrls, timeouts, limits, sharing, joining, log }: GenerationSettings,
+  hasRights: boolean,
   previous: Generation | undefined,
 ): ReadonlyMap<string, SubgraphTarget> {
   const urls = new Map(subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
@@ -113,6 +116,8 @@ function openSubgraphs(
   checkNames(Object.keys(timeouts.bySubgraph), urls, 'A timeout is set for');
   checkNames(Object.keys(sharing.bySubgraph), urls, 'Sharing is set for');
   checkNames(Object.keys(joining.bySubgraph), urls, 'Joining is set for');
+  checkNames(sharing.viewerSensitive, urls, 'sharing.viewerSensitive names');
+  const byViewer = sharing.byViewer === 'auto' ? !hasRights : sharing.byViewer;
   return openTargets(
     urls,
     (name) => ({
@@ -120,7 +125,10 @@ function openSubgraphs(
       connections: limits.connections,
       maxWaiting: limits.waitingFetches,
       maxAnswerBytes: limits.answerBytes,
-      sharing: (sharing.bySubgraph[name] ?? sharing.enabled) ? sharing : undefined,
+      sharing:
+        (sharing.bySubgraph[name] ?? sharing.enabled)
+          ? { ...sharing, byViewer: byViewer || sharing.viewerSensitive.includes(name) }
+          : undefined,
     }),
     log,
     previous?.targets,

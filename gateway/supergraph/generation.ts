@@ -21,6 +21,8 @@ export interface GenerationPlanner extends Omit<Planner, 'plan'> {
 export interface KeptPlan {
   readonly compiled: CompiledPlan;
   readonly operation: PreparedOperation;
+  /** True where it is for those who are denied some of the operation. */
+  readonly isVariant: boolean;
   uses: number;
 }
 
@@ -38,7 +40,7 @@ export interface Generation {
   readonly persisted: PersistedOperations;
   /** By document text. */
   readonly documents: LRUCache<string, PreparedDocument>;
-  /** By `PreparedOperation.planKey`. */
+  /** By `PreparedOperation.planKey`, or by that of a variant. */
   readonly plans: LRUCache<string, KeptPlan>;
   /** Operations that cannot be planned, by `PreparedOperation.planKey`, so that none is tried again and again. */
   readonly unplannable: LRUCache<string, Error>;

@@ -27,7 +27,9 @@ export interface FailedReload {
 
 export interface GenerationsSettings extends GenerationSettings {
   readonly supergraph: string;
-  /** How often the supergraph file is looked at, in milliseconds; 0 for never. */
+  /** An access file. */
+  readonly access: string | undefined;
+  /** How often the supergraph and the access file are looked at, in milliseconds; 0 for never. */
   readonly watchMs: number;
   readonly log: Logger;
 }
@@ -48,21 +50,25 @@ export interface Generations {
 }
 
 /**
- * Builds the first generation, and watches the supergraph file from then on.
+ * Builds the first generation, and watches the supergraph and the access file from then on.
  * @throws Error as `readSources` and `buildGeneration` do.
  */
 export async function openGenerations(settings: GenerationsSettings): Promise<Generations> {
-  const { supergraph, log, watchMs } = settings;
+  const { supergraph, access, log, watchMs } = settings;
   const stopping = new AbortController();
   const retiring = new Set<Promise<void>>();
-  const known = await fileState(supergraph);
-  const read = await readSources(supergraph, settings.routes);
+  const watched = access === undefined ? [supergraph] : [supergraph, access];
+  const known = await Promise.all(watched.map(fileState));
+  const read = await readSources(supergraph, settings.routes, access);
   let generation = await buildGeneration(read, settings, undefined, stopping.signal);
   let { fingerprint } = read;
   let failed: FailedReload | undefined;
   let running: Promise<ReloadOutcome> | undefined;
   let following: Promise<ReloadOutcome> | undefined;
-  const endWatch = watchMs === 0 ? undefined : watchFile(supergraph, known, watchMs, () => void reload());
+  const watches =
+    watchMs === 0
+      ? []
+      : watched.map((file, index) => watchFile(file, known[index] ?? '', watchMs, () => void reload()));
 
   function reload(): Promise<ReloadOutcome> {
     if (running === undefined) {
@@ -84,7 +90,7 @@ export async function openGenerations(settings: GenerationsSettings): Promise<Ge
     const previous = generation;
     try {
       stopping.signal.throwIfAborted();
-      const read = await readSources(supergraph, settings.routes);
+      const read = await readSources(supergraph, settings.routes, access);
       if (read.fingerprint === fingerprint) {
         failed = undefined;
         return { kind: 'unchanged', supergraph: previous.id };
@@ -122,7 +128,7 @@ export async function openGenerations(settings: GenerationsSettings): Promise<Ge
   }
 
   function stop(): void {
-    endWatch?.();
+    for (const endWatch of watches) endWatch();
     stopping.abort(new Error('The gateway is closing.'));
   }
 

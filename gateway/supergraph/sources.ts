@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readAccessText } from '#gateway/rights/access-file.ts';
 
 /** An operation document in a file of its own. */
 export interface OperationFile {
@@ -15,7 +16,9 @@ export interface Sources {
   /** SHA-256 of the supergraph, in hex. */
   readonly supergraphHash: string;
   readonly operations: readonly OperationFile[];
-  /** Changes with the supergraph, an operation or a REST route. */
+  /** The access file, where there is one. */
+  readonly access: { readonly file: string; readonly text: string } | undefined;
+  /** Changes with the supergraph, an operation, a REST route or the access file. */
   readonly fingerprint: string;
 }
 
@@ -23,18 +26,21 @@ const operationSuffix = '.graphql';
 const routeSuffix = '.rest.yaml';
 
 /**
- * Reads the supergraph, and the operations folder where there is one.
+ * Reads the supergraph, and the operations folder and the access file where there are such.
  * @throws Error that names the file or folder that cannot be read, and the remedy.
  */
 export async function readSources(
   supergraphFile: string,
   operationsFolder: string | undefined,
+  accessFile: string | undefined,
 ): Promise<Sources> {
   const supergraphSdl = await readSupergraph(supergraphFile);
   const files =
     operationsFolder === undefined ? [] : await readFolder(operationsFolder, [operationSuffix, routeSuffix]);
+  const access =
+    accessFile === undefined ? undefined : { file: accessFile, text: await readAccessText(accessFile) };
   const fingerprint = createHash('sha256').update(supergraphSdl);
-  for (const { file, text } of files) {
+  for (const { file, text } of access === undefined ? files : [...files, access]) {
     fingerprint.update(`\0${file}\0${text}`);
   }
   return {
@@ -42,6 +48,7 @@ export async function readSources(
     supergraphSdl,
     supergraphHash: createHash('sha256').update(supergraphSdl).digest('hex'),
     operations: files.filter(({ file }) => file.endsWith(operationSuffix)),
+    access,
     fingerprint: fingerprint.digest('hex'),
   };
 }

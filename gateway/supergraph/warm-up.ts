@@ -87,7 +87,10 @@ export async function warmWithHottest(
   most: number,
   { signal }: WarmUp,
 ): Promise<void> {
-  const hottest = [...previous.plans.values()].sort((one, other) => other.uses - one.uses).slice(0, most);
+  const hottest = [...previous.plans.values()]
+    .filter(({ isVariant }) => !isVariant)
+    .sort((one, other) => other.uses - one.uses)
+    .slice(0, most);
   const end = performance.now() + hottestMs;
   for (const { operation, uses } of hottest) {
     signal.throwIfAborted();

@@ -23,8 +23,9 @@ const retryAfterSeconds = '2';
  * Serves the routes of the generation, which stand beside operations. Each answers
  * `{ "<root field>": …, "sources": { "<subgraph>": { status, latencyMs, observedAt } }, "errors"?: […] }`.
  *
- * A root field that is null without an error is a 404. One that is null because the subgraph that owns it did not
- * answer is a 503; any other failure leaves the answer a 200 with the failed subgraph named in `sources`.
+ * A root field that is null without an error is a 404. One that is null because the viewer may not have it is a 401 or
+ * 403, and one that is null because the subgraph that owns it did not answer a 503; whatever else is denied or failed
+ * leaves the answer a 200, with a failed subgraph named in `sources`.
  */
 export function serveRoutes(app: FastifyInstance, serving: Serving): void {
   const handler = (request: FastifyRequest, reply: FastifyReply) => {
@@ -152,10 +153,23 @@ function emptyAnswer(
       { 'retry-after': retryAfterSeconds },
     );
   }
+  if (errors.every(isDenial)) {
+    const code = String(errors[0]?.extensions.code);
+    const detail = errors.map((error) => error.message).join(' ');
+    return code === 'UNAUTHENTICATED'
+      ? problem(401, code, detail, { errors }, { 'www-authenticate': 'Bearer' })
+      : problem(403, code, detail, { errors });
+  }
   const isClients = errors.every((error) => route.badParameterCodes.includes(String(error.extensions.code)));
   return isClients
     ? problem(400, 'BAD_PARAMETER', errors.map((error) => error.message).join(' '), { errors })
     : problem(502, 'SOURCE_FAILED', `A source answered ${route.root} with an error.`, { sources, errors });
+}
+
+/** Whether the gateway itself denied something; a subgraph's own refusal names the subgraph. */
+function isDenial({ extensions }: ResponseError): boolean {
+  const { code, subgraph } = extensions;
+  return subgraph === undefined && (code === 'UNAUTHENTICATED' || code === 'FORBIDDEN');
 }
 
 function isFailed(source: Source | undefined): boolean {

@@ -60,6 +60,7 @@ export const defaultSharing: SharingSettings = {
   representations: 1_000,
   rootRequests: 1,
   characters: 250_000,
+  byViewer: false,
 };
 
 /** The operation of a fetch node, as compiled plans describe it. */

@@ -20,6 +20,7 @@ const generations = await openGenerations({
   supergraph,
   subgraphUrls: {},
   routes: undefined,
+  access: undefined,
   plans: undefined,
   persistence: () => ({ kind: 'any' }),
   watchMs: 0,
