@@ -8,6 +8,7 @@ interface GatewayCommandOptions {
   readonly operations?: string;
   readonly plans?: string;
   readonly settings?: string;
+  readonly access?: string;
 }
 
 export function gatewayCommand(): Command {
@@ -19,11 +20,12 @@ export function gatewayCommand(): Command {
     .option('--operations <folder>', 'known operations, planned at the start, with REST routes beside them')
     .option('--plans <file>', 'plans of known operations, as "compose --plans" writes them')
     .option('--settings <file>', 'limits, deadlines and sharing, in YAML')
+    .option('--access <file>', 'roles with their scopes, and policies, in YAML')
     .addHelpText(
       'after',
       `
-A changed supergraph file is reloaded by itself, at once on SIGHUP. With REDIS_URL set, gateways of the same
-Redis count the requests of a caller together.`,
+A changed supergraph or access file is reloaded by itself, at once on SIGHUP. With REDIS_URL set, gateways of the
+same Redis count the requests of a caller together.`,
     )
     .action(gateway);
 }
@@ -34,9 +36,10 @@ async function gateway(options: GatewayCommandOptions): Promise<void> {
   const { startGateway } = await import('#gateway/main.ts');
   const { readSettings } = await import('#gateway/settings-file.ts');
   const signal = stopSignal();
-  const { supergraph, port, host, operations, plans, settings } = options;
+  const { supergraph, port, host, operations, plans, settings, access } = options;
   const running = await startGateway({
     ...(settings === undefined ? {} : await readSettings(settings)),
+    ...(access === undefined ? {} : { access }),
     supergraph,
     host,
     port,

@@ -34,6 +34,9 @@ export interface RunningAll {
 /** The operations that the gateway knows by name, with REST routes beside them. */
 const operations = new URL('../../contracts/operations', import.meta.url).pathname;
 
+/** What each role may do. */
+const access = new URL('../../contracts/access.yaml', import.meta.url).pathname;
+
 /** Starts everything in this process; null where it was asked to stop while it was still seeding. */
 export async function startAll(options: StartOptions): Promise<RunningAll | null> {
   const { dataDir, host, port, supergraph, signal } = options;
@@ -82,6 +85,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       logger: log,
       routes: operations,
       redis: defaults.redis(),
+      access: settings.access ?? access,
       subgraphUrls: Object.fromEntries(subgraphs.map(({ name, url }) => [name, url])),
     });
     closers.push(() => gateway.close());

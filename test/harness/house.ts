@@ -26,6 +26,8 @@ export interface HouseOptions {
   /** URLs in place of subgraphs: whatever listens there stands in for them. */
   readonly subgraphUrls?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<GatewayTimeouts>;
+  /** An access file in place of the project's. */
+  readonly access?: string;
 }
 
 /** Opens, seeds and serves all four subgraphs and the gateway with the composed supergraph of this project. */
@@ -41,6 +43,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const gateway = await startGateway({
     supergraph: join(root, 'supergraph.graphql'),
     routes: join(root, 'contracts/operations'),
+    access: options.access ?? join(root, 'contracts/access.yaml'),
     port: 0,
     logger: log,
     timeouts: options.timeouts,

@@ -335,16 +335,19 @@ export type PipelineRow = {
   readonly totals: PipelineTotals;
 };
 
-/** Counts, and sums as one amount per currency, largest first. Opportunities without an amount count, and add nothing. */
+/**
+ * Counts, and sums as one amount per currency, largest first. Opportunities without an amount count, and add nothing.
+ * Sums are null only for those who may count and not see amounts.
+ */
 export type PipelineTotals = {
   readonly __typename?: 'PipelineTotals';
   readonly byStage: ReadonlyArray<StageTotals>;
   readonly lostCount: Scalars['Int']['output'];
   /** The oldest observation among the opportunities that were counted; null where there is none. */
   readonly observedAt: Maybe<Scalars['DateTime']['output']>;
-  readonly openAmount: ReadonlyArray<Money>;
+  readonly openAmount: Maybe<ReadonlyArray<Money>>;
   readonly openCount: Scalars['Int']['output'];
-  readonly wonAmount: ReadonlyArray<Money>;
+  readonly wonAmount: Maybe<ReadonlyArray<Money>>;
   readonly wonCount: Scalars['Int']['output'];
 };
 
@@ -436,7 +439,7 @@ export type QueryUserArgs = {
 
 export type StageTotals = {
   readonly __typename?: 'StageTotals';
-  readonly amount: ReadonlyArray<Money>;
+  readonly amount: Maybe<ReadonlyArray<Money>>;
   readonly count: Scalars['Int']['output'];
   readonly stage: OpportunityStage;
 };
@@ -569,7 +572,6 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Account: ResolverTypeWrapper<AccountRow>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AccountConnection: ResolverTypeWrapper<Omit<AccountConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AccountEdge']>, nodes: ReadonlyArray<ResolversTypes['Account']> }>;
@@ -609,12 +611,12 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   StageTotals: ResolverTypeWrapper<StageTotals>;
   User: ResolverTypeWrapper<UserRow>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Account: AccountRow;
-  String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
   ID: Scalars['ID']['output'];
   AccountConnection: Omit<AccountConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AccountEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Account']> };
@@ -645,7 +647,14 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   StageTotals: StageTotals;
   User: UserRow;
+  String: Scalars['String']['output'];
 };
+
+export type ReadsDirectiveArgs = {
+  fields: ReadonlyArray<Scalars['String']['input']>;
+};
+
+export type ReadsDirectiveResolver<Result, Parent, ContextType = Context, Args = ReadsDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account'], FederationReferenceType extends FederationReferenceTypes['Account'] = FederationReferenceTypes['Account']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Account']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -800,9 +809,9 @@ export type PipelineTotalsResolvers<ContextType = Context, ParentType extends Re
   byStage?: Resolver<ReadonlyArray<ResolversTypes['StageTotals']>, ParentType, ContextType>;
   lostCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   observedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  openAmount?: Resolver<ReadonlyArray<ResolversTypes['Money']>, ParentType, ContextType>;
+  openAmount?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Money']>>, ParentType, ContextType>;
   openCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  wonAmount?: Resolver<ReadonlyArray<ResolversTypes['Money']>, ParentType, ContextType>;
+  wonAmount?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Money']>>, ParentType, ContextType>;
   wonCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
@@ -821,7 +830,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type StageTotalsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StageTotals'] = ResolversParentTypes['StageTotals']> = {
-  amount?: Resolver<ReadonlyArray<ResolversTypes['Money']>, ParentType, ContextType>;
+  amount?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Money']>>, ParentType, ContextType>;
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   stage?: Resolver<ResolversTypes['OpportunityStage'], ParentType, ContextType>;
 };
@@ -864,3 +873,6 @@ export type Resolvers<ContextType = Context> = {
   User?: UserResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  reads?: ReadsDirectiveResolver<any, any, ContextType>;
+};
