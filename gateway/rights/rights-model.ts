@@ -40,7 +40,8 @@ const specification = (name: string) => new RegExp(`^https://specs\\.apollo\\.de
  *
  * A field needs what stands on itself, on its type and on the type that it returns. A field of an interface needs
  * what it needs as a field of each object type as well: it is one fetch for all of them, and composition copies the
- * requirements of the object types to the interface in the same way.
+ * requirements of the object types to the interface in the same way. A field that a subgraph has on an interface as one
+ * object type (`@interfaceObject`) needs that on each object type too, since it is fetched without regard to the type.
  * @throws Error where `@reads` names a field that the supergraph does not have.
  */
 export function createRightsModel(supergraph: GraphQLSchema, access: Access): RightsModel | undefined {
@@ -52,18 +53,21 @@ export function createRightsModel(supergraph: GraphQLSchema, access: Access): Ri
     ...requirementsOn(field),
     ...requirementsOn(getNamedType(field.type)),
   ];
-  const onObjectField = (type: GraphQLObjectType, field: GraphQLField<unknown, unknown>) => [
-    ...onField(type, field),
-    ...(isOfInterfaceObject(field)
-      ? type.getInterfaces().flatMap((each) => requirementsOn(each.getFields()[field.name]))
-      : []),
-  ];
   const onInterfaceField = (type: GraphQLInterfaceType, field: GraphQLField<unknown, unknown>) => [
     ...onField(type, field),
     ...supergraph.getPossibleTypes(type).flatMap((each) => {
       const implementing = each.getFields()[field.name];
-      return implementing === undefined ? requirementsOn(each) : onObjectField(each, implementing);
+      return implementing === undefined ? requirementsOn(each) : onField(each, implementing);
     }),
+  ];
+  const onObjectField = (type: GraphQLObjectType, field: GraphQLField<unknown, unknown>) => [
+    ...onField(type, field),
+    ...(isOfInterfaceObject(field)
+      ? type.getInterfaces().flatMap((each) => {
+          const declared = each.getFields()[field.name];
+          return declared === undefined ? [] : onInterfaceField(each, declared);
+        })
+      : []),
   ];
 
   const fields = new Map<string, Need>();
@@ -107,8 +111,8 @@ function requirementReader(supergraph: GraphQLSchema) {
 }
 
 /**
- * Whether a subgraph gives an object's field through its interface (`@interfaceObject`): composition marks it with a
- * `@join__field` without a graph, and what the subgraph requires stands on the interface's field.
+ * Whether a subgraph gives an object's field through its interface: composition marks it with a `@join__field` without
+ * a graph, and what the subgraph requires stands on the interface's field.
  */
 function isOfInterfaceObject({ astNode }: GraphQLField<unknown, unknown>): boolean {
   return (astNode?.directives ?? []).some(

@@ -6,6 +6,7 @@ import { runPipeline } from '#gateway/pipeline/index.ts';
 import { refused } from '#gateway/pipeline/respond.ts';
 import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';
 import type { ResponseError } from '#gateway/plan/types.ts';
+import type { Generation } from '#gateway/supergraph/generation.ts';
 import { negotiate } from './accept.ts';
 import { entityTag, isKnown } from './entity-tag.ts';
 import { admit, type Serving } from './lifetime.ts';
@@ -75,7 +76,7 @@ async function answer(
   } catch (thrown) {
     ended = refused(thrown, scope.id);
   }
-  const rest = restAnswer(route, ended, scope);
+  const rest = restAnswer(route, ended, scope, serving.generation());
   if (scope.ended !== 'client-gone') {
     if (serving.lifetime.isDraining) {
       reply.header('connection', 'close');
@@ -111,14 +112,21 @@ type RestAnswer =
   | { readonly kind: 'found'; readonly body: string; readonly tag: string }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-function restAnswer(route: RestRoute, ended: PipelineAnswer, scope: RequestScope): RestAnswer {
+function restAnswer(
+  route: RestRoute,
+  ended: PipelineAnswer,
+  scope: RequestScope,
+  generation: Generation,
+): RestAnswer {
   if (ended.kind === 'refused') {
     const { status, code, message, errors, headers } = ended.error;
     const more = errors.length > 1 ? { errors } : {};
     return problem(status, code, message, more, headers);
   }
   const { plan, result } = ended;
-  const sources = sourcesOf(plan.subgraphs, scope.records ?? []);
+  /* Whoever is denied all of a subgraph sees it too, as one that was not asked. */
+  const whole = generation.plans.peek(route.operation.planKey)?.compiled.subgraphs ?? [];
+  const sources = sourcesOf([...whole, ...plan.subgraphs], scope.records ?? []);
   const { data } = JSON.parse(result.body) as { data: Readonly<Record<string, unknown>> | null };
   const found = data?.[route.root] ?? null;
   if (found === null) {

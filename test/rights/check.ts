@@ -12,7 +12,7 @@ import { type GeneratedOperation, writeOperation } from '../oracle/operations.ts
 import { inProcessFetch } from '../oracle/subgraphs.ts';
 import type { Call } from '../oracle/world.ts';
 import { fieldsIn } from './marked.ts';
-import { type Requirements, withRequirements } from './requirements.ts';
+import { drawRequirements, type Requirements, withRequirements } from './requirements.ts';
 import { type Asking, allowedAnswer, type Judge, judgeOf } from './truth.ts';
 import { randomAccess, randomViewer } from './viewers.ts';
 
@@ -151,6 +151,12 @@ function soleOperation(rules: Parameters<typeof prepareDocument>[0], text: strin
   return prepared.operations[0]!;
 }
 
+/** The whole supergraph schema with these requirements. */
+export function schemaWith(sdl: string, requirements: Requirements): GraphQLSchema {
+  const document = withRequirements(sdl, requirements);
+  return buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
+}
+
 /** Supergraphs with random requirements, each made once. */
 function directedSupergraphs({ sdl }: Bench) {
   const made = new Map<string, { readonly supergraph: GraphQLSchema; readonly requirements: Requirements }>();
@@ -158,9 +164,8 @@ function directedSupergraphs({ sdl }: Bench) {
     const key = `${seed} ${rarity}`;
     let found = made.get(key);
     if (found === undefined) {
-      const { document, requirements } = withRequirements(sdl, seed, rarity);
-      const supergraph = buildASTSchema(document, { assumeValid: true, assumeValidSDL: true });
-      found = { supergraph, requirements };
+      const requirements = drawRequirements(sdl, seed, rarity);
+      found = { supergraph: schemaWith(sdl, requirements), requirements };
       made.set(key, found);
     }
     return found;

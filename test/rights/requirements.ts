@@ -1,4 +1,12 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  Kind,
+  parse,
+  print,
+  visit,
+} from 'graphql';
 import { hash } from '../oracle/hash.ts';
 
 /** One directive of the supergraph, as plain data. */
@@ -43,79 +51,112 @@ const choices: readonly (readonly Rule[])[] = [
   ],
 ];
 
-/**
- * Random requirements for a supergraph: about one field in `rarity` has some, types less often. The supergraph comes
- * back with them, as a composition that leaves interfaces alone would have written it.
- */
-export function withRequirements(
-  sdl: string,
-  seed: number,
-  rarity: number,
-): { readonly document: DocumentNode; readonly requirements: Requirements } {
-  const plain = parse(sdl, { noLocation: true });
-  const rules = new Map<string, readonly Rule[]>();
-  const reads = new Map<string, readonly string[]>();
+/** Random requirements for a supergraph: about one field in `rarity` has some, a type less often. */
+export function drawRequirements(sdl: string, seed: number, rarity: number): Requirements {
+  const { ruled, reading, fields } = coordinatesOf(plain(sdl));
+  const isDrawn = (coordinate: string): boolean =>
+    hash(`${seed} ${coordinate}`) % (coordinate.includes('.') ? rarity : rarity * 4) === 0;
+  const rules = ruled
+    .filter(isDrawn)
+    .map((coordinate): [string, readonly Rule[]] => [
+      coordinate,
+      choices[hash(`${seed} ${coordinate}!`) % choices.length] ?? [],
+    ]);
+  const reads = reading
+    .filter((coordinate) => hash(`${seed} reads ${coordinate}`) % (rarity + 1) === 0)
+    .map((coordinate): [string, readonly string[]] => [
+      coordinate,
+      [0, 1].map((n) => fields[hash(`${seed} ${coordinate} ${n}`) % fields.length] ?? ''),
+    ]);
+  return { rules: new Map(rules), reads: new Map(reads) };
+}
+
+/** The supergraph with requirements, as a composition that leaves interfaces alone would have written it. */
+export function withRequirements(sdl: string, { rules, reads }: Requirements): DocumentNode {
+  const directed = mapCoordinates(plain(sdl), (coordinate) => [
+    ...(rules.get(coordinate) ?? []).map(directiveOf),
+    ...(reads.get(coordinate) ?? []).map((field) => directive('reads', `fields: [${JSON.stringify(field)}]`)),
+  ]);
+  return parse(`${print(directed)}\n${header}`, { noLocation: true });
+}
+
+/** A supergraph without what it requires by itself. */
+function plain(sdl: string): DocumentNode {
+  const isOfRights = (name: string): boolean =>
+    /^(auth|authenticated|requiresScopes|policy|reads)(__|$)/.test(name);
+  const isOfLink = (directive: ConstDirectiveNode): boolean =>
+    directive.name.value === 'link' &&
+    /\/(authenticated|requiresScopes|policy|reads)\/v/.test(print(directive));
+  return visit(parse(sdl, { noLocation: true }), {
+    DirectiveDefinition: ({ name }) => (isOfRights(name.value) ? null : undefined),
+    ScalarTypeDefinition: ({ name }) => (isOfRights(name.value) ? null : undefined),
+    Directive: (node) =>
+      isOfRights(node.name.value) || isOfLink(node as ConstDirectiveNode) ? null : undefined,
+  });
+}
+
+/** Everything in a supergraph that may require something, and every input that may read something. */
+function coordinatesOf(document: DocumentNode) {
+  const ruled: string[] = [];
+  const reading: string[] = [];
   const fields: string[] = [];
-  visit(plain, {
-    ObjectTypeDefinition: ({ name, fields: own = [] }) =>
-      void fields.push(...own.map((field) => `${name.value}.${field.name.value}`)),
+  mapCoordinates(document, (coordinate, kind) => {
+    if (kind === 'input') reading.push(coordinate);
+    else ruled.push(coordinate);
+    if (kind === 'objectField') fields.push(coordinate);
+    return [];
   });
-  const ruled = (coordinate: string, one: number): readonly ConstDirectiveNode[] => {
-    const drawn = hash(`${seed} ${coordinate}`);
-    if (drawn % one !== 0) return [];
-    const chosen = choices[hash(`${seed} ${coordinate}!`) % choices.length] ?? [];
-    rules.set(coordinate, chosen);
-    return chosen.map(directiveOf);
-  };
-  const reading = (coordinate: string): readonly ConstDirectiveNode[] => {
-    const drawn = hash(`${seed} reads ${coordinate}`);
-    if (drawn % (rarity + 1) !== 0) return [];
-    const named = [0, 1].map((n) => fields[hash(`${seed} ${coordinate} ${n}`) % fields.length] as string);
-    reads.set(coordinate, named);
-    return named.map((field) => directive('reads', `fields: [${JSON.stringify(field)}]`));
-  };
-  const typed = <T extends { readonly name: { readonly value: string } }>(node: T): T => {
-    if (isOfFederation(node.name.value)) return node;
-    const { directives = [] } = node as { directives?: readonly ConstDirectiveNode[] };
-    return { ...node, directives: [...directives, ...ruled(node.name.value, rarity * 4)] };
-  };
-  let holder = '';
-  let field = '';
-  const hold = ({ name }: { readonly name: { readonly value: string } }): undefined => {
-    holder = name.value;
-  };
-  const directed = visit(plain, {
-    ObjectTypeDefinition: { enter: hold, leave: typed },
-    InterfaceTypeDefinition: { enter: hold, leave: typed },
-    InputObjectTypeDefinition: { enter: hold },
-    ScalarTypeDefinition: { leave: typed },
-    EnumTypeDefinition: { enter: hold, leave: typed },
-    EnumValueDefinition: (node) =>
-      isOfFederation(holder)
-        ? undefined
-        : { ...node, directives: [...(node.directives ?? []), ...reading(`${holder}.${node.name.value}`)] },
-    FieldDefinition: {
-      enter({ name }) {
-        field = name.value;
-      },
-      leave: (node) => ({
-        ...node,
-        directives: [...(node.directives ?? []), ...ruled(`${holder}.${node.name.value}`, rarity)],
-      }),
-    },
-    InputValueDefinition: (node, _key, _parent, _path, ancestors) => {
-      const around = ancestors.findLast((each) => 'kind' in each);
-      const kind = around && 'kind' in around ? around.kind : undefined;
-      if (kind === Kind.DIRECTIVE_DEFINITION || isOfFederation(holder)) return undefined;
-      const coordinate =
-        kind === Kind.FIELD_DEFINITION
-          ? `${holder}.${field}(${node.name.value}:)`
-          : `${holder}.${node.name.value}`;
-      return { ...node, directives: [...(node.directives ?? []), ...reading(coordinate)] };
-    },
+  return { ruled, reading, fields };
+}
+
+type CoordinateKind = 'type' | 'objectField' | 'interfaceField' | 'input';
+
+/** Adds directives to what has a coordinate, but for what belongs to federation itself. */
+function mapCoordinates(
+  document: DocumentNode,
+  directivesOf: (coordinate: string, kind: CoordinateKind) => readonly ConstDirectiveNode[],
+): DocumentNode {
+  const withMore = <Node extends { readonly directives?: readonly ConstDirectiveNode[] | undefined }>(
+    node: Node,
+    coordinate: string,
+    kind: CoordinateKind,
+  ): Node => ({ ...node, directives: [...(node.directives ?? []), ...directivesOf(coordinate, kind)] });
+  const definitions = document.definitions.map((definition): DefinitionNode => {
+    if (!('name' in definition) || !definition.name || isOfFederation(definition.name.value))
+      return definition;
+    const name = definition.name.value;
+    switch (definition.kind) {
+      case Kind.OBJECT_TYPE_DEFINITION:
+      case Kind.INTERFACE_TYPE_DEFINITION: {
+        const kind = definition.kind === Kind.OBJECT_TYPE_DEFINITION ? 'objectField' : 'interfaceField';
+        const fields = definition.fields?.map((field) => {
+          const coordinate = `${name}.${field.name.value}`;
+          const args = field.arguments?.map((argument) =>
+            withMore(argument, `${coordinate}(${argument.name.value}:)`, 'input'),
+          );
+          return withMore({ ...field, arguments: args }, coordinate, kind);
+        });
+        return withMore({ ...definition, fields }, name, 'type');
+      }
+      case Kind.INPUT_OBJECT_TYPE_DEFINITION: {
+        const fields = definition.fields?.map((field) =>
+          withMore(field, `${name}.${field.name.value}`, 'input'),
+        );
+        return { ...definition, fields };
+      }
+      case Kind.ENUM_TYPE_DEFINITION: {
+        const values = definition.values?.map((value) =>
+          withMore(value, `${name}.${value.name.value}`, 'input'),
+        );
+        return withMore({ ...definition, values }, name, 'type');
+      }
+      case Kind.SCALAR_TYPE_DEFINITION:
+        return withMore(definition, name, 'type');
+      default:
+        return definition;
+    }
   });
-  const document = parse(`${print(directed)}\n${header}`, { noLocation: true });
-  return { document, requirements: { rules, reads } };
+  return { ...document, definitions };
 }
 
 function directiveOf(rule: Rule): ConstDirectiveNode {

@@ -4,6 +4,7 @@ import {
   type FieldNode,
   type GraphQLFieldResolver,
   type GraphQLInputType,
+  type GraphQLInterfaceType,
   type GraphQLSchema,
   type GraphQLTypeResolver,
   getNamedType,
@@ -55,24 +56,22 @@ export function judgeOf(supergraph: GraphQLSchema, { viewer, access, requirement
   };
   const own = (type: string, field: string): boolean =>
     holds(type) && holds(`${type}.${field}`) && holds(returned(type, field));
+  const ofAll = (type: GraphQLInterfaceType, field: string): boolean =>
+    own(type.name, field) && supergraph.getPossibleTypes(type).every(({ name }) => own(name, field));
   const mayHave = (type: string, field: string): boolean => {
     const holder = supergraph.getType(type);
     if (!isObjectType(holder)) return own(type, field);
-    const definition = holder.getFields()[field]?.astNode;
-    const isOfInterface = definition?.directives?.some(
-      ({ name, arguments: given }) => name.value === 'join__field' && (given ?? []).length === 0,
-    );
-    return (
-      own(type, field) &&
-      (!isOfInterface ||
-        holder.getInterfaces().every((each) => !each.getFields()[field] || holds(`${each.name}.${field}`)))
-    );
+    const isOfInterface = holder
+      .getFields()
+      [field]?.astNode?.directives?.some(
+        ({ name, arguments: given }) => name.value === 'join__field' && (given ?? []).length === 0,
+      );
+    const around = holder.getInterfaces().filter((each) => field in each.getFields());
+    return own(type, field) && (!isOfInterface || around.every((each) => ofAll(each, field)));
   };
   const mayAsk = (type: string, field: string): boolean => {
     const holder = supergraph.getType(type);
-    return isInterfaceType(holder)
-      ? own(type, field) && supergraph.getPossibleTypes(holder).every(({ name }) => mayHave(name, field))
-      : mayHave(type, field);
+    return isInterfaceType(holder) ? ofAll(holder, field) : mayHave(type, field);
   };
   return {
     mayHave,
