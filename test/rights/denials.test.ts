@@ -144,6 +144,18 @@ describe('what a viewer is denied', () => {
       expect(resolved).not.toContain('Person.name');
     });
 
+    it.each(['Node.stars', 'Firm.stars'])(
+      'is a field that a subgraph has on the interface, for every object type: %s',
+      async (coordinate) => {
+        const { data, denied, resolved } = await ask('{ node(id: "1") { ... on Person { id stars } } }', {
+          rules: { [coordinate]: scope('x') },
+        });
+        expect(data).toEqual({ node: { id: 'p2', stars: null } });
+        expect(denied).toEqual([['node.stars', 'FORBIDDEN']]);
+        expect(resolved).not.toContain('Person.stars');
+      },
+    );
+
     it('is found where a subgraph knows no more than the interface', async () => {
       const { data, denied } = await ask('{ top { ... on Person { name } ... on Firm { sector } } }', {
         rules: { 'Person.name': scope('x') },

@@ -1,0 +1,92 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOperationRules } from '#gateway/limits/operation-rules.ts';
+import { limitsWithDefaults } from '#gateway/options.ts';
+import { prepareDocument } from '#gateway/pipeline/operation.ts';
+import { createPlanner, type Planner } from '#gateway/plan/planner.ts';
+import { parseAccess } from '#gateway/rights/access-file.ts';
+import { permitFor } from '#gateway/rights/permit.ts';
+import { createRightsModel } from '#gateway/rights/rights-model.ts';
+import { type House, startHouse } from '#test/harness/house.ts';
+import { ask } from '#test/harness/subgraph.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const access = parseAccess('access.yaml', await readFile(join(root, 'contracts/access.yaml'), 'utf8'));
+
+/** Everything of the supergraph that needs rights, each under a name of its own. */
+const operation = `{
+  account(id: "1") { revenue: annualRevenue { amount }
+    pipeline { openCount open: openAmount { amount } won: wonAmount { amount } byStage { stageAmount: amount { amount } } } }
+  opportunity(id: "1") { name sale: amount { amount } }
+  contact(id: "1") { name email phone }
+  byEmail: contactByEmail(email: "nobody@example.com") { id }
+  consentRecord(id: "1") { decision evidence }
+}`;
+const ofContacts = ['email', 'phone', 'byEmail'];
+const ofMoney = ['revenue', 'open', 'won', 'stageAmount', 'sale'];
+
+describe('the roles of contracts/access.yaml', () => {
+  let planner: Planner;
+  beforeAll(async () => {
+    planner = createPlanner(await readFile(join(root, 'supergraph.graphql'), 'utf8'));
+  });
+
+  it.each([
+    ['nobody', [...ofContacts, ...ofMoney, 'evidence']],
+    ['rep', [...ofMoney, 'evidence']],
+    ['manager', ['evidence']],
+    ['marketer', [...ofMoney, 'evidence']],
+    ['analyst', [...ofContacts, 'evidence']],
+    ['auditor', ofMoney],
+    ['admin', []],
+  ])('deny %s %j', (role, denied) => {
+    const rights = createRightsModel(planner.supergraphSchema, access);
+    const prepared = prepareDocument(
+      { ...createOperationRules(planner, limitsWithDefaults()), rights },
+      operation,
+    );
+    if (prepared.kind === 'invalid') throw prepared.error;
+    const viewer = { kind: 'user', id: 'ada', roles: [role], scopes: [], tenant: 'acme' } as const;
+    const { variant } = permitFor(prepared.operations[0]!, viewer, {});
+    const found = [...(variant?.denials.fields.keys() ?? [])].map(({ alias, name }) => (alias ?? name).value);
+    expect(found.toSorted()).toEqual(denied.toSorted());
+    expect(['nobody', ...Object.keys(access.roles)]).toContain(role);
+  });
+});
+
+describe('a rep', () => {
+  let folder: string;
+  let house: House;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    // Whoever uses this machine has the role admin: here it gives what another role gives.
+    const file = join(folder, 'access.yaml');
+    await writeFile(file, JSON.stringify({ roles: { ...access.roles, admin: access.roles.rep } }));
+    house = await startHouse({ accounts: 20, access: file });
+  });
+  afterAll(async () => {
+    await house.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('gets the snapshot without amounts, from four systems that are all well', async () => {
+    const { data } = await ask(`${house.url}/graphql`, '{ accounts(first: 1) { nodes { id } } }');
+    const response = await fetch(`${house.url}/accounts/${data.accounts.nodes[0].id}/snapshot`);
+    const { account, sources, errors } = (await response.json()) as {
+      account: { annualRevenue: null; pipeline: { openCount: number }; contacts: { nodes: object[] } };
+      sources: Record<string, { status: string }>;
+      errors: { message: string; path: (string | number)[] }[];
+    };
+    expect(response.status).toBe(200);
+    expect(Object.keys(sources).sort()).toEqual(['analytics', 'consent', 'crm', 'email']);
+    expect(Object.values(sources).filter(({ status }) => !/OK|NOT_ASKED/.test(status))).toEqual([]);
+    expect(account.annualRevenue).toBeNull();
+    expect(account.pipeline).toMatchObject({ openCount: expect.any(Number), openAmount: null });
+    expect(account.contacts.nodes[0]).toHaveProperty('email');
+    const paths = errors.map(({ path }) => path.join('.'));
+    expect(paths).toEqual(expect.arrayContaining(['account.annualRevenue', 'account.pipeline.openAmount']));
+    expect(errors[0]?.message).toBe('Account.annualRevenue needs the scope "finance:read".');
+  });
+});
