@@ -8,9 +8,9 @@ import { GatewayError, RequestTimeout } from './errors.ts';
 import type { PreparedOperation } from './operation.ts';
 
 /**
- * Stage 7: the compiled plan of an operation, or of the variant that the viewer gets. A plan that is kept comes back as it is, without a promise; requests
- * that miss the same plan together wait for one making of it. What the operation itself is refused for is kept as
- * well and thrown again; after any other failure the next request tries again.
+ * Stage 7: the compiled plan of an operation, or of the variant that the viewer gets. A plan that is kept comes back as
+ * it is, without a promise; requests that miss the same plan together wait for one making of it. What the operation
+ * itself is refused for is kept as well and thrown again; after any other failure the next request tries again.
  */
 export function planOperation(
   generation: Generation,

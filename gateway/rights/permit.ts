@@ -1,5 +1,6 @@
 import type { PreparedOperation } from '#gateway/pipeline/operation.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
+import type { Denials } from '#gateway/plan/denials.ts';
 import type { Fault } from '#gateway/plan/errors.ts';
 import { type Holdings, holdingsOf } from './access.ts';
 import { isMet, type Need } from './need.ts';
@@ -53,27 +54,31 @@ export function permitFor(
   const key = JSON.stringify([code, bits, ...refusals]);
   let variant = rights.variants.get(key);
   if (variant === undefined) {
-    const fault = (message: string): Fault => ({ message, extensions: { code } });
-    variant = makeVariant(operation, key, {
-      fields: new Map([
-        ...rights.readers.flatMap(({ node }, index) => {
-          const message = refusals[index];
-          return message === undefined ? [] : [[node, fault(message)] as const];
-        }),
-        ...rights.fields
-          .filter(({ need }) => unmet.has(need))
-          .map(({ node, coordinate, need }) => [node, fault(`${coordinate} needs ${need.text}.`)] as const),
-      ]),
-      types: new Map(
-        [...rights.types]
-          .filter(([, need]) => unmet.has(need))
-          /* Which type it is would be told by its requirement too. */
-          .map(([type]) => [type, fault('What stands here needs rights that the viewer does not have.')]),
-      ),
-    });
+    variant = makeVariant(operation, key, denialsOf(rights, unmet, refusals, code));
     rights.variants.set(key, variant);
   }
   return { outcome, variant };
+}
+
+function denialsOf(
+  { fields, readers, types }: OperationRights,
+  unmet: ReadonlySet<Need>,
+  refusals: readonly (string | undefined)[],
+  code: string,
+): Pick<Denials, 'fields' | 'types'> {
+  const fault = (message: string): Fault => ({ message, extensions: { code } });
+  const byReading = readers.flatMap(({ node }, index) => {
+    const message = refusals[index];
+    return message === undefined ? [] : [[node, fault(message)] as const];
+  });
+  const byThemselves = fields
+    .filter(({ need }) => unmet.has(need))
+    .map(({ node, coordinate, need }) => [node, fault(`${coordinate} needs ${need.text}.`)] as const);
+  const deniedTypes = [...types]
+    .filter(([, need]) => unmet.has(need))
+    /* Which type it is would be told by its requirement too. */
+    .map(([type]) => [type, fault('What stands here needs rights that the viewer does not have.')] as const);
+  return { fields: new Map([...byReading, ...byThemselves]), types: new Map(deniedTypes) };
 }
 
 /** For each field whose arguments may read something: why it is refused with these variables. */
