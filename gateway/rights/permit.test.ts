@@ -120,7 +120,15 @@ describe('plans of variants', () => {
       close: async () => {},
     };
     return createGeneration(
-      { id: 'test', planner, rules, persisted: { kind: 'any' }, targets: new Map(), routes: () => undefined },
+      {
+        id: 'test',
+        planner,
+        rules,
+        persisted: { kind: 'any' },
+        targets: new Map(),
+        routes: () => undefined,
+        joins: () => true,
+      },
       { ...limits, plans },
     );
   }

@@ -111,7 +111,15 @@ describe('flights', () => {
     };
     const rules = { schema, limits, costs: undefined, rights };
     return createGeneration(
-      { id: 'test', planner, rules, persisted: { kind: 'any' }, targets, routes: () => undefined },
+      {
+        id: 'test',
+        planner,
+        rules,
+        persisted: { kind: 'any' },
+        targets,
+        routes: () => undefined,
+        joins: () => true,
+      },
       limits,
     );
   }
