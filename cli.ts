@@ -7,8 +7,10 @@ import { Command } from 'commander';
 import { composeCommand } from '#cli/commands/compose.ts';
 import { gatewayCommand } from '#cli/commands/gateway.ts';
 import { importCommand } from '#cli/commands/import.ts';
+import { keysCommand } from '#cli/commands/keys.ts';
 import { seedCommand } from '#cli/commands/seed.ts';
 import { subgraphCommand } from '#cli/commands/subgraph.ts';
+import { tokenCommand } from '#cli/commands/token.ts';
 import { upCommand } from '#cli/commands/up.ts';
 import { failure } from '#cli/failure.ts';
 
@@ -24,6 +26,8 @@ try {
     .addCommand(seedCommand())
     .addCommand(importCommand())
     .addCommand(composeCommand())
+    .addCommand(tokenCommand())
+    .addCommand(keysCommand())
     .parseAsync();
 } catch (error) {
   process.stderr.write(`${failure(error)}\n`);

@@ -2,8 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { edgeWithDefaults } from './edge/options.ts';
 import { holdCredentials, readHeaderNames } from './fetching/forwarded-headers.ts';
+import { openIdentity } from './identity/index.ts';
+import { viewerSigner } from './identity/internal-token.ts';
+import { openSigningKeys } from './identity/signing-keys.ts';
 import {
-  checkLoopback,
+  checkHost,
   type GatewayOptions,
   joiningWithDefaults,
   limitsWithDefaults,
@@ -28,7 +31,8 @@ export interface RunningGateway {
   readonly url: string;
   readonly port: number;
   /**
-   * Reads the supergraph, the operations folder and the access file again. Where something changed, a generation is built and warmed
+   * Reads the supergraph, the operations folder and the access file again, and beside them the internal keys. Where
+   * something changed, a generation is built and warmed
    * beside the one that is served, and then takes over. A failure is told by the outcome, the log and `/ready`, and
    * changes nothing. The supergraph file is watched as well, so that this is for whoever does not want to wait.
    */
@@ -46,12 +50,12 @@ const defaultWatchMs = 1_000;
 /**
  * Starts a gateway for any Federation 2 supergraph: GraphQL at `/graphql`, `/health`, `/ready`, and the REST routes of
  * the folder given. When the promise resolves it answers.
- * @throws Error with one line for whoever started it: the host is not loopback (`code: 'NOT_LOOPBACK'`), the port is
- * taken (`code: 'EADDRINUSE'`), the supergraph file is missing or broken, a REST route does not fit it.
+ * @throws Error with one line for whoever started it: the host is not loopback and nobody is authenticated
+ * (`code: 'NOT_LOOPBACK'`), the port is taken (`code: 'EADDRINUSE'`), a secret or key is missing or unfit, the supergraph file is missing or broken, a REST route does not fit it.
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const host = options.host ?? defaultHost;
-  checkLoopback(host);
+  checkHost(host, options);
   const timeouts = timeoutsWithDefaults(options.timeouts);
   const limits = limitsWithDefaults(options.limits);
   const edge = edgeWithDefaults(options.edge, options.redis);
@@ -60,6 +64,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     ? sharingWithDefaults({ enabled: false })
     : sharingWithDefaults(options.sharing);
   const log = options.logger;
+  const watchMs = options.watchMs ?? defaultWatchMs;
+  const identity = await openIdentity(options);
+  const keys = await openSigningKeys(options, watchMs, log);
+  const closeIdentity = async () => {
+    keys?.close();
+    await identity.close();
+  };
   const generations = await openGenerations({
     supergraph: options.supergraph,
     subgraphUrls: options.subgraphUrls ?? {},
@@ -67,22 +78,37 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     access: options.access,
     plans: options.plans,
     persistence: openPersistence(options.persistedOnly === true, limits),
-    watchMs: options.watchMs ?? defaultWatchMs,
+    watchMs,
     timeouts,
     limits,
     sharing,
     joining: joiningWithDefaults(options.joining),
     log,
+  }).catch(async (error: unknown) => {
+    await closeIdentity();
+    throw error;
   });
   const lifetime: Lifetime = { isDraining: false, inFlight: 0, onIdle: undefined };
   const { current: generation, failedReload } = generations;
-  const serving = { log, timeouts, forwardHeaders, lifetime, generation, failedReload };
-  const server = await createServer(serving, edge, limits.bodyBytes);
+  const serving = {
+    log,
+    timeouts,
+    forwardHeaders,
+    lifetime,
+    generation,
+    failedReload,
+    authenticate: identity.authenticate,
+    signViewer: keys && viewerSigner(keys),
+    publicKeys: keys?.publicKeys,
+  };
+  const isLocalOnly = options.authentication === undefined;
+  const server = await createServer(serving, edge, limits.bodyBytes, isLocalOnly);
   try {
     await listen(server, host, options.port);
   } catch (error) {
     await server.close();
     await generations.close(0);
+    await closeIdentity();
     throw error;
   }
   const { port } = server.server.address() as AddressInfo;
@@ -96,12 +122,16 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await drain(lifetime, timeouts.closeMs);
     await server.close();
     await generations.close(1_000);
+    await closeIdentity();
     log.info({ url }, 'gateway closed');
   };
   return {
     url,
     port,
-    reload: generations.reload,
+    reload: () => {
+      void keys?.reload();
+      return generations.reload();
+    },
     close: () => {
       closing ??= end();
       return closing;

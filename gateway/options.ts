@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import { isLoopback } from './edge/loopback.ts';
 import type { GivenEdgeOptions } from './edge/options.ts';
+import type { AuthenticationOptions } from './identity/settings.ts';
+import type { SigningKeys } from './identity/signing-keys.ts';
 import {
   checkOperationLimits,
   checkWhole,
@@ -101,7 +103,7 @@ export interface GatewayJoining {
 export interface GatewayOptions {
   /** Path of a Federation 2 supergraph file. */
   readonly supergraph: string;
-  /** Default 127.0.0.1. Only loopback is served. */
+  /** Default 127.0.0.1. Without `authentication` only loopback is served. */
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -141,6 +143,18 @@ export interface GatewayOptions {
   readonly edge?: GivenEdgeOptions;
   /** `redis://…`: gateways with the same one count requests together. Default: each counts for itself. */
   readonly redis?: string | undefined;
+  /** Who may ask, and how that is proved. Default: everybody on this machine is the local viewer. */
+  readonly authentication?: AuthenticationOptions;
+  /**
+   * Path of a secret. Without `authentication`, tokens for trying that are signed with it are accepted, and whoever
+   * sends none stays the local viewer. Default: none, and the `authorization` header is not looked at.
+   */
+  readonly trialSecret?: string;
+  /**
+   * What the viewer is vouched for with in every fetch: path of a key file as `tributary keys new` makes it, or keys.
+   * Default: with `authentication` a key of this process alone; without, subgraphs are not told who asks.
+   */
+  readonly internalKeys?: string | SigningKeys;
 }
 
 export function timeoutsWithDefaults(given: Partial<GatewayTimeouts> = {}): GatewayTimeouts {
@@ -216,12 +230,13 @@ export function joiningWithDefaults(given: Partial<GatewayJoining> = {}): Gatewa
 }
 
 /**
- * Refuses to serve anything but this machine: nobody is authenticated, so whoever reaches the port reads everything.
+ * Refuses to serve anybody but this machine while nobody is authenticated: whoever reached the port would read
+ * everything.
  * @throws Error with code `NOT_LOOPBACK`.
  */
-export function checkLoopback(host: string): void {
-  if (!isLoopback(host)) {
-    const message = `The gateway cannot be bound to "${host}": it authenticates nobody yet, so only this machine may reach it. Use 127.0.0.1, ::1 or localhost.`;
+export function checkHost(host: string, { authentication }: Pick<GatewayOptions, 'authentication'>): void {
+  if (authentication === undefined && !isLoopback(host)) {
+    const message = `The gateway cannot be bound to "${host}" without authentication, since whoever reaches it would read everything. Set "authentication" in the file given with --settings, or use 127.0.0.1, ::1 or localhost.`;
     throw Object.assign(new Error(message), { code: 'NOT_LOOPBACK' });
   }
 }

@@ -6,6 +6,39 @@ import type { GatewayOptions } from './options.ts';
 const whole = z.number().int();
 const wholeOrOff = z.union([whole, z.literal(false)]);
 
+const oneOrMore = z.union([z.string(), z.array(z.string())]);
+const claimPath = z.union([z.string().min(1), z.array(z.string()).min(1)]);
+
+const authenticationShape = z.strictObject({
+  jwks: z
+    .strictObject({
+      url: z.string(),
+      timeoutMs: whole.optional(),
+      cooldownMs: whole.optional(),
+      cacheMs: whole.optional(),
+    })
+    .optional(),
+  /* Where the secret is, never the secret: this file is read by more people than may sign tokens. */
+  secret: z.union([z.strictObject({ env: z.string() }), z.strictObject({ file: z.string() })]).optional(),
+  issuer: oneOrMore,
+  audience: oneOrMore,
+  algorithms: z.array(z.string()).optional(),
+  clockToleranceMs: whole.optional(),
+  claims: z
+    .strictObject({
+      id: claimPath,
+      roles: claimPath,
+      scopes: claimPath,
+      tenant: claimPath,
+      machine: z.strictObject({ claim: claimPath, equals: z.string().optional() }),
+    })
+    .partial()
+    .optional(),
+  defaultTenant: z.string().optional(),
+  anonymous: z.boolean().optional(),
+  keptTokens: whole.optional(),
+});
+
 /**
  * What may stand in a settings file, and only that. Ranges are checked where the values are used, by the same rules
  * as for values from code.
@@ -15,6 +48,8 @@ const settingsShape = z.strictObject({
   watchMs: whole.optional(),
   access: z.string().optional(),
   forwardHeaders: z.array(z.string()).optional(),
+  authentication: authenticationShape.optional(),
+  internalKeys: z.string().optional(),
   timeouts: z
     .strictObject({
       requestMs: whole,
@@ -116,7 +151,8 @@ export type GatewaySettings = Pick<
   | 'joining'
   | 'limits'
   | 'edge'
->;
+  | 'authentication'
+> & { readonly internalKeys?: string };
 
 /**
  * Reads a gateway's settings from a YAML file. What each means and its default stands in `options.ts`.

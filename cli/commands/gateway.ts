@@ -16,15 +16,19 @@ export function gatewayCommand(): Command {
     .description('serve any Federation 2 supergraph file; the subgraphs are reached by their routing URLs')
     .option('--supergraph <file>', 'the composed supergraph', 'supergraph.graphql')
     .option('--port <port>', '0 takes a free one (environment: PORT)', portOption, defaults.port())
-    .option('--host <address>', 'loopback only (environment: HOST)', defaults.host())
+    .option(
+      '--host <address>',
+      'loopback, unless the settings have authentication (environment: HOST)',
+      defaults.host(),
+    )
     .option('--operations <folder>', 'known operations, planned at the start, with REST routes beside them')
     .option('--plans <file>', 'plans of known operations, as "compose --plans" writes them')
-    .option('--settings <file>', 'limits, deadlines and sharing, in YAML')
+    .option('--settings <file>', 'authentication, limits, deadlines and sharing, in YAML')
     .option('--access <file>', 'roles with their scopes, and policies, in YAML')
     .addHelpText(
       'after',
       `
-A changed supergraph or access file is reloaded by itself, at once on SIGHUP. With REDIS_URL set, gateways of the
+Changed supergraph, access and key files are reloaded by themselves, at once on SIGHUP. With REDIS_URL set, gateways of the
 same Redis count the requests of a caller together.`,
     )
     .action(gateway);

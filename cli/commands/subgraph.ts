@@ -14,8 +14,14 @@ export function subgraphCommand(): Command {
     .description('serve one subgraph in a process of its own')
     .addArgument(new Argument('<name>', 'which one').choices(names))
     .option('--port <port>', 'default: that of its routing URL in supergraph.yaml', portOption)
-    .option('--host <address>', 'loopback only', '127.0.0.1')
+    .option('--host <address>', 'loopback, unless INTERNAL_JWKS is set', '127.0.0.1')
     .option('--data-dir <folder>', 'where the store is (environment: DATA_DIR)', defaults.dataDir())
+    .addHelpText(
+      'after',
+      `
+INTERNAL_JWKS names the public keys of the gateways that are answered: the URL of a gateway's /.well-known/jwks.json,
+or a file as "tributary keys public" prints it. Without it everybody on loopback is, as the local viewer.`,
+    )
     .action(subgraph);
 }
 
@@ -24,12 +30,17 @@ async function subgraph(name: (typeof names)[number], options: SubgraphCommandOp
   const { commandLog } = await import('../run/log.ts');
   const { openPart } = await import('../run/parts.ts');
   const { serveSubgraph } = await import('#chassis/serve.ts');
-  const { checkLoopback } = await import('#gateway/options.ts');
+  const { gatewayKeysOf } = await import('#chassis/identity.ts');
   const signal = stopSignal();
-  checkLoopback(options.host);
+  const keys = gatewayKeysOf(process.env.INTERNAL_JWKS);
   const port = options.port ?? (await routedPort(name));
   const part = await openPart(name, options.dataDir);
-  const running = await serveSubgraph(part.subgraph, { host: options.host, port, log: commandLog() });
+  const running = await serveSubgraph(part.subgraph, {
+    host: options.host,
+    port,
+    log: commandLog(),
+    keys,
+  });
   process.stdout.write(`The ${name} subgraph is ready at ${running.url}\n`);
   await untilStopped(signal);
   await running.close();

@@ -16,17 +16,24 @@ export function upCommand(): Command {
   return new Command('up')
     .description('start the four subgraphs and the gateway in one process, with demo data on the first start')
     .option('--port <port>', 'of the gateway (environment: PORT)', portOption, defaults.port())
-    .option('--host <address>', 'of the gateway, loopback only (environment: HOST)', defaults.host())
+    .option(
+      '--host <address>',
+      'of the gateway, loopback unless the settings have authentication (environment: HOST)',
+      defaults.host(),
+    )
     .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
     .option('--supergraph <file>', 'the composed supergraph', 'supergraph.graphql')
-    .option('--settings <file>', 'limits, deadlines and sharing of the gateway, in YAML')
+    .option('--settings <file>', 'authentication, limits, deadlines and sharing of the gateway, in YAML')
     .option('--no-demo', 'start without demo data')
     .option('--demo-accounts <n>', 'how many accounts the demo data has', wholeNumber(1, 100_000), 1_000)
     .addHelpText(
       'after',
       `
 Subgraphs take free ports unless CRM_PORT, EMAIL_PORT, ANALYTICS_PORT or CONSENT_PORT is set. They keep their
-rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL or CONSENT_DATABASE_URL names a PostgreSQL database.`,
+rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL or CONSENT_DATABASE_URL names a PostgreSQL database.
+
+Without authentication in the settings, whoever asks from this machine sees all; "tributary token" makes tokens to
+try what others would see.`,
     )
     .action(up);
 }
@@ -35,12 +42,14 @@ async function up(options: UpOptions): Promise<void> {
   const { stopSignal, untilStopped, onHangup } = await import('../run/until-stopped.ts');
   const signal = stopSignal();
   // Seeding takes a while: what can't work is said before it.
-  const { checkLoopback } = await import('#gateway/options.ts');
-  checkLoopback(options.host);
+  const { checkHost } = await import('#gateway/options.ts');
+  const { readSettings } = await import('#gateway/settings-file.ts');
+  const settings = options.settings === undefined ? {} : await readSettings(options.settings);
+  checkHost(options.host, settings);
   await checkPort(options.host, options.port);
 
   const { startAll } = await import('../run/start-all.ts');
-  const running = await startAll({ ...options, signal });
+  const running = await startAll({ ...options, settings, signal });
   if (running === null) return;
   onHangup(running.reload);
   process.stdout.write(`Tributary is ready at ${running.url} (GraphQL at ${running.url}/graphql)\n`);

@@ -1,6 +1,6 @@
-import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { GatewayKeys } from '#chassis/identity.ts';
 import { type RunningSubgraph, serveSubgraph } from '#chassis/serve.ts';
 import { storeLocation } from '#chassis/store/store.ts';
 import { type Analytics, openAnalytics } from '#subgraphs/analytics/main.ts';
@@ -8,6 +8,7 @@ import { type Consent, openConsent } from '#subgraphs/consent/main.ts';
 import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
 import { type Email, openEmail } from '#subgraphs/email/main.ts';
 import { portSetting } from '../settings.ts';
+import { dataFolder } from './data-folder.ts';
 
 /** The subgraphs of this house with their stores open. */
 export interface Parts {
@@ -58,29 +59,24 @@ export async function closeParts(parts: Parts): Promise<void> {
   for (const name of partNames) await parts[name].subgraph.close();
 }
 
-/** Serves every subgraph on loopback, on its `<NAME>_PORT` or else a free port. */
-export async function serveParts(parts: Parts, log: Logger): Promise<readonly RunningSubgraph[]> {
+/**
+ * Serves every subgraph on loopback, on its `<NAME>_PORT` or else a free port.
+ * @param keys of the gateway that they answer; without, they answer everybody on loopback as the local viewer
+ */
+export async function serveParts(
+  parts: Parts,
+  log: Logger,
+  keys?: GatewayKeys,
+): Promise<readonly RunningSubgraph[]> {
   const running: RunningSubgraph[] = [];
   try {
     for (const name of partNames) {
       const port = portSetting(`${name.toUpperCase()}_PORT`, 0);
-      running.push(await serveSubgraph(parts[name].subgraph, { host: '127.0.0.1', port, log }));
+      running.push(await serveSubgraph(parts[name].subgraph, { host: '127.0.0.1', port, log, keys }));
     }
     return running;
   } catch (error) {
     for (const subgraph of running) await subgraph.close();
     throw error;
-  }
-}
-
-/** Makes the data folder, and says in one line why it can't be used. */
-async function dataFolder(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-    await access(dataDir, constants.W_OK);
-  } catch (error) {
-    throw new Error(
-      `The data folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}); set DATA_DIR to one that can.`,
-    );
   }
 }

@@ -1,6 +1,7 @@
 import type { RunningSubgraph } from '#chassis/serve.ts';
+import { ephemeralKeys, keysOfFile } from '#gateway/identity/signing-keys.ts';
 import { type RunningGateway, startGateway } from '#gateway/main.ts';
-import { readSettings } from '#gateway/settings-file.ts';
+import type { GatewaySettings } from '#gateway/settings-file.ts';
 import { defaults } from '../settings.ts';
 import { type ControlServer, startControl } from './control.ts';
 import { seedDemoOnce } from './demo.ts';
@@ -8,6 +9,7 @@ import { announceInstance, runningInstance, withdrawInstance } from './instance.
 import { commandLog } from './log.ts';
 import { closeParts, openParts, serveParts } from './parts.ts';
 import { progressDisplay } from './progress.ts';
+import { trialSecret } from './trial-secret.ts';
 
 export interface StartOptions {
   readonly host: string;
@@ -17,8 +19,7 @@ export interface StartOptions {
   /** Seed demo data on the first start. */
   readonly demo: boolean;
   readonly demoAccounts: number;
-  /** A settings file of the gateway. */
-  readonly settings?: string;
+  readonly settings: GatewaySettings;
   /** Aborted when the process is asked to stop: seeding ends between two batches. */
   readonly signal: AbortSignal;
 }
@@ -36,10 +37,12 @@ const operations = new URL('../../contracts/operations', import.meta.url).pathna
 
 /** What each role may do. */
 const access = new URL('../../contracts/access.yaml', import.meta.url).pathname;
+/** How often a key file is looked at. */
+const keysWatchMs = 1_000;
 
 /** Starts everything in this process; null where it was asked to stop while it was still seeding. */
 export async function startAll(options: StartOptions): Promise<RunningAll | null> {
-  const { dataDir, host, port, supergraph, signal } = options;
+  const { dataDir, host, port, supergraph, settings, signal } = options;
   const other = await runningInstance(dataDir);
   if (other) {
     throw new Error(
@@ -47,7 +50,6 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     );
   }
   const log = commandLog();
-  const settings = options.settings === undefined ? {} : await readSettings(options.settings);
   const parts = await openParts(dataDir);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -70,8 +72,17 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
         return null;
       }
     }
+    // Subgraphs believe the gateway by the same tokens as in processes of their own.
+    const internalKeys =
+      settings.internalKeys === undefined
+        ? ephemeralKeys()
+        : await keysOfFile(settings.internalKeys, settings.watchMs ?? keysWatchMs, log);
     // A served subgraph closes its store with itself.
-    const subgraphs: readonly RunningSubgraph[] = await serveParts(parts, log);
+    const subgraphs: readonly RunningSubgraph[] = await serveParts(parts, log, {
+      kind: 'memory',
+      read: internalKeys.publicKeys,
+    });
+    closers.push(async () => internalKeys.close());
     closers.push(async () => {
       for (const subgraph of subgraphs) await subgraph.close();
     });
@@ -79,6 +90,8 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     closers.push(control.close);
     const gateway: RunningGateway = await startGateway({
       ...settings,
+      internalKeys,
+      trialSecret: settings.authentication === undefined ? await trialSecret(dataDir) : undefined,
       supergraph,
       host,
       port,

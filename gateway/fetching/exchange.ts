@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { viewerHeader } from '#gateway/identity/internal-token.ts';
 import type { SubgraphFailureCode } from '#gateway/plan/types.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import type { SubgraphTarget } from './targets.ts';
@@ -40,6 +41,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #contentType: string | undefined;
+  #challenge: string | undefined;
   #bytes = 0;
   #isOver = false;
 
@@ -80,6 +82,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     this.#status = status;
     this.#contentType = headers['content-type'];
+    this.#challenge = status === 401 ? headers['www-authenticate'] : undefined;
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -98,6 +101,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#target.load -= 1;
     if (this.#isOver) {
+      return;
+    }
+    if (this.#challenge?.startsWith(viewerHeader)) {
+      /* It is us that the subgraph does not believe: signing in again would not help the client. */
+      this.#fail('SUBGRAPH_UNAVAILABLE', `it refuses what vouches for the viewer: ${this.#text()}`);
       return;
     }
     const answer = readAnswer(this.#status, this.#contentType, this.#text());

@@ -1,5 +1,5 @@
+import { ownHeaders, sharedHeaders } from './asked-for.ts';
 import { Exchange, type ExchangeEnd, type ExchangeFailure, type ExchangeOwner } from './exchange.ts';
-import { subgraphHeaders } from './request-scope.ts';
 import type { Awaited, Requester, SeenSoFar } from './requester.ts';
 import { logShared, logSharedFailure, type SharedFetch, startShared } from './shared-fetch.ts';
 import type { SubgraphTarget } from './targets.ts';
@@ -80,10 +80,19 @@ export class Flight implements ExchangeOwner, Awaited {
     const parts = this.#parts;
     const isMore = parts !== undefined && parts.size > first.parts.length;
     const body = isMore && this.#union ? this.#union.body([...parts.keys()], request) : request.body;
-    let headers = scope.subgraphHeaders;
-    if (this.#requesters.size > 1) {
-      this.#shared = startShared([...this.#requesters.keys()], parts?.size ?? 1);
-      headers = subgraphHeaders(this.#shared.id, this.#shared.trace, scope.forwarded);
+    let headers: string[] | undefined;
+    if (this.#requesters.size === 1) {
+      headers = ownHeaders(scope, this.#target.name);
+    } else {
+      const requesters = [...this.#requesters.keys()];
+      this.#shared = startShared(requesters, parts?.size ?? 1);
+      const scopes = requesters.map((requester) => requester.scope);
+      headers = sharedHeaders(scopes, this.#shared, this.#target.name);
+    }
+    if (headers === undefined) {
+      this.#shared = undefined;
+      this.#askAgain(this.#close());
+      return;
     }
     this.#exchange = new Exchange(this.#target, this);
     this.#exchange.start(headers, body);

@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, validateHeaderName } from 'node:http';
+import { viewerHeader } from '#gateway/identity/internal-token.ts';
 
 /** Headers that the gateway writes itself, and those that belong to one connection. */
 const own = new Set([
@@ -19,6 +20,7 @@ const own = new Set([
   'transfer-encoding',
   'upgrade',
   'x-request-id',
+  viewerHeader,
 ]);
 
 const credentials = new Set(['authorization', 'cookie', 'proxy-authorization']);

@@ -1,3 +1,4 @@
+import type { AskedFor } from './asked-for.ts';
 import type { TraceContext } from './trace.ts';
 
 /** Why a request ended before its answer was complete. */
@@ -31,6 +32,8 @@ export interface RequestScope {
   readonly forwarded: readonly string[];
   /** Names and values in turn, the same for every fetch that is the request's own. */
   readonly subgraphHeaders: string[];
+  /** On whose behalf fetches go out; undefined until that is known, and where subgraphs are not told. */
+  askedFor: AskedFor | undefined;
   /** By `performance.now()`. */
   readonly startedAt: number;
   readonly deadlineMs: number;
@@ -61,6 +64,7 @@ export function openScope(options: {
     isSampled: trace.isSampled,
     forwarded,
     subgraphHeaders: subgraphHeaders(id, trace, forwarded),
+    askedFor: undefined,
     startedAt: performance.now(),
     deadlineMs,
     abort: new AbortController(),

@@ -1,8 +1,19 @@
-import type { Viewer } from './types.ts';
+import { askFor } from '#gateway/fetching/asked-for.ts';
+import { waitWithin } from './plan.ts';
+import type { PipelineParts, PipelineRequest, Viewer } from './types.ts';
 
-const local: Viewer = { kind: 'local', id: 'local', roles: [], scopes: [], tenant: 'default' };
-
-/** Stage 1: who asks. Only loopback is served and nobody can sign in, so everybody is the viewer of this machine. */
-export function authenticate(): Viewer {
-  return local;
+/**
+ * Stage 1: who asks, and that fetches say so. A promise only where a token is verified that was not seen lately.
+ * @throws GatewayError `UNAUTHENTICATED`, `IDENTITY_UNAVAILABLE` or `REQUEST_TIMEOUT`.
+ */
+export function authenticate(
+  { authenticate: viewerOf, signViewer }: PipelineParts,
+  { scope, authorization }: PipelineRequest,
+): Viewer | Promise<Viewer> {
+  const known = (viewer: Viewer) => {
+    askFor(scope, viewer, signViewer);
+    return viewer;
+  };
+  const found = viewerOf(authorization);
+  return found instanceof Promise ? waitWithin(scope, found).then(known) : known(found);
 }

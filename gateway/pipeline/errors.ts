@@ -4,7 +4,8 @@ import type { ResponseError } from '#gateway/plan/types.ts';
 /**
  * Who an error is for, and with that how much of it leaves the process.
  *
- * - `http`: the HTTP request is no well-formed GraphQL request. Its status stands whatever the media type is.
+ * - `http`: the HTTP request is no well-formed GraphQL request, or nobody may be made of who sent it. Its status stands
+ *   whatever the media type is.
  * - `request`: the GraphQL request is well-formed and refused. Its status stands for
  *   `application/graphql-response+json`; for `application/json` the answer is 200.
  * - `internal`: a fault of ours. Clients see `INTERNAL_SERVER_ERROR` and the request id, the log sees all of it.
@@ -207,6 +208,57 @@ export const Draining = defineError(
   { headers: { 'retry-after': '1', connection: 'close' } },
 );
 
+/* Who asks. Why a token is refused stands in `extensions.reason`. */
+
+export type TokenRefusal =
+  | 'TOKEN_MISSING'
+  | 'TOKEN_MALFORMED'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_NOT_YET_VALID'
+  | 'TOKEN_WRONG_ISSUER'
+  | 'TOKEN_WRONG_AUDIENCE'
+  | 'TOKEN_WRONG_ALGORITHM'
+  | 'TOKEN_UNKNOWN_KEY'
+  | 'TOKEN_BAD_SIGNATURE'
+  | 'TOKEN_CLAIM_MISSING'
+  | 'TOKEN_CLAIM_UNUSABLE';
+
+/**
+ * Nobody could be made of the request's token, or it has none. The challenge is that of
+ * https://www.rfc-editor.org/rfc/rfc6750#section-3
+ * @param message nothing of it may come from the token
+ * @param cause for the log
+ */
+export function Unauthenticated(reason: TokenRefusal, message: string, cause?: unknown): GatewayError {
+  const code = 'UNAUTHENTICATED';
+  const described = `error="invalid_token", error_description="${message.replace(/[^ !#-[\]-~]/g, '')}"`;
+  return new GatewayError({
+    code,
+    status: 401,
+    kind: 'http',
+    message,
+    errors: [{ message, extensions: { code, reason } }],
+    headers: {
+      'www-authenticate': `Bearer realm="tributary"${reason === 'TOKEN_MISSING' ? '' : `, ${described}`}`,
+    },
+    cause,
+  });
+}
+
+/** The token may be right: what would tell cannot be reached. */
+export function IdentityUnavailable(cause: unknown): GatewayError {
+  const message = 'Access tokens cannot be checked at the moment: send the request again later.';
+  const headers = { 'retry-after': '5' };
+  return new GatewayError({
+    code: 'IDENTITY_UNAVAILABLE',
+    status: 503,
+    kind: 'http',
+    message,
+    headers,
+    cause,
+  });
+}
+
 /* The GraphQL request is well-formed and refused. */
 
 export const ParseFailed = defineGraphQLError('GRAPHQL_PARSE_FAILED');
@@ -236,7 +288,7 @@ export const RequestTimeout = defineError(
   'REQUEST_TIMEOUT',
   504,
   'request',
-  (ms: number) => `The request was not planned within its deadline of ${ms} ms.`,
+  (ms: number) => `The request was not authenticated and planned within its deadline of ${ms} ms.`,
 );
 
 /* Persisted operations: messages and codes of the first two are those that Apollo's clients look for. */

@@ -2,6 +2,7 @@ import { buildSchema, GraphQLError } from 'graphql';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fetching/request-scope.ts';
 import { continueTrace } from '#gateway/fetching/trace.ts';
+import { everybodyIsLocal } from '#gateway/identity/authenticator.ts';
 import { createOperationRules } from '#gateway/limits/operation-rules.ts';
 import { limitsWithDefaults } from '#gateway/options.ts';
 import type { Planner } from '#gateway/plan/planner.ts';
@@ -57,8 +58,9 @@ function asking(query: string) {
 }
 
 function run(generation: Generation, query: string, scope = createScope()) {
-  const request = { scope, parameters: asking(query), allowsMutations: true };
-  return runPipeline({ generation: () => generation }, request);
+  const request = { scope, authorization: undefined, parameters: asking(query), allowsMutations: true };
+  const { authenticate } = everybodyIsLocal;
+  return runPipeline({ generation: () => generation, authenticate, signViewer: undefined }, request);
 }
 
 function prime(generation: Generation, query: string, execute: CompiledPlan['execute']): PreparedOperation {

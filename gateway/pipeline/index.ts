@@ -5,7 +5,7 @@ import { RequestTimeout } from './errors.ts';
 import { execute } from './execute.ts';
 import { checkCost, coerceVariables, type PreparedOperation, readOperation } from './operation.ts';
 import { findDocument, keepDocument } from './persisted.ts';
-import { planOperation, planWithin } from './plan.ts';
+import { planOperation, waitWithin } from './plan.ts';
 import { refused } from './respond.ts';
 import type { PipelineAnswer, PipelineParts, PipelineRequest, Viewer } from './types.ts';
 
@@ -14,7 +14,8 @@ import type { PipelineAnswer, PipelineParts, PipelineRequest, Viewer } from './t
  * rights → plan → execute. What is answered is for `respond.ts` to say. A stage refuses by throwing a GatewayError;
  * anything else thrown is a fault of ours, masked for the client. The promise never rejects.
  *
- * Only what is counted elsewhere, a plan that is still to be made and the execution are waited for.
+ * Only a token that was not seen lately, what is counted elsewhere, a plan that is still to be made and the execution
+ * are waited for.
  */
 export async function runPipeline(parts: PipelineParts, request: PipelineRequest): Promise<PipelineAnswer> {
   const { scope, parameters } = request;
@@ -22,7 +23,8 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
   let viewer: Viewer | undefined;
   let operation: PreparedOperation | undefined;
   try {
-    viewer = authenticate();
+    const asking = authenticate(parts, request);
+    viewer = asking instanceof Promise ? await asking : asking;
     const counting = request.countViewer?.(viewer);
     if (counting) await counting;
     const query = findDocument(generation.persisted, request);
@@ -33,7 +35,7 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
     const cost = checkCost(generation.rules, operation, variables);
     const permit = permitFor(operation, viewer, variables);
     const planned = planOperation(generation, operation, permit.variant);
-    const plan = planned instanceof Promise ? await planWithin(scope, planned) : planned;
+    const plan = planned instanceof Promise ? await waitWithin(scope, planned) : planned;
     if (scope.ended !== undefined) {
       throw RequestTimeout(scope.deadlineMs);
     }

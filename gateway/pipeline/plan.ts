@@ -36,11 +36,11 @@ export function planOperation(
 }
 
 /**
- * Waits for a plan, but no longer than the request lasts. The plan is made to its end in any case: whoever asks again
- * will want it.
- * @throws GatewayError `REQUEST_TIMEOUT`, or what the making of the plan throws.
+ * Waits for a viewer or a plan, but no longer than the request lasts. It is made to its end in any case: whoever asks
+ * again will want it.
+ * @throws GatewayError `REQUEST_TIMEOUT`, or what the making throws.
  */
-export function planWithin(scope: RequestScope, making: Promise<CompiledPlan>): Promise<CompiledPlan> {
+export function waitWithin<Made>(scope: RequestScope, making: Promise<Made>): Promise<Made> {
   return new Promise((resolve, reject) => {
     const waiter = { cancel: () => reject(RequestTimeout(scope.deadlineMs)) };
     scope.underWay.add(waiter);

@@ -1,4 +1,6 @@
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
+import type { Authenticate } from '#gateway/identity/authenticator.ts';
+import type { SignViewer } from '#gateway/identity/internal-token.ts';
 import type { CompiledPlan, ExecutionResult } from '#gateway/plan/types.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
 import type { GatewayError } from './errors.ts';
@@ -27,6 +29,8 @@ export interface GraphQLParameters {
 /** What a transport hands to the pipeline. */
 export interface PipelineRequest {
   readonly scope: RequestScope;
+  /** The client's `authorization` header, or what a transport takes in its place. */
+  readonly authorization: string | undefined;
   readonly parameters: GraphQLParameters;
   /** False where the transport must be safe to repeat, as GET must. */
   readonly allowsMutations: boolean;
@@ -41,6 +45,9 @@ export interface PipelineRequest {
 /** What the pipeline works on; `generation` is taken once, at the first stage. */
 export interface PipelineParts {
   readonly generation: () => Generation;
+  readonly authenticate: Authenticate;
+  /** Vouches for the viewer in every fetch; undefined where subgraphs are not told who asks. */
+  readonly signViewer: SignViewer | undefined;
 }
 
 /** How a request ended. */

@@ -36,8 +36,9 @@ describe('the key by rights', () => {
     expect(visibilityKey(other, '["+a"]')).toBe(visibilityKey(viewer, '["+a"]'));
   });
 
-  it('is another in another tenant, and with another outcome', () => {
+  it('is another in another tenant, of another kind, and with another outcome', () => {
     const key = visibilityKey(viewer, '["+a"]');
+    expect(visibilityKey({ ...viewer, kind: 'machine' }, '["+a"]')).not.toBe(key);
     expect(visibilityKey({ ...viewer, tenant: 'other' }, '["+a"]')).not.toBe(key);
     expect(visibilityKey(viewer, '["-a"]')).not.toBe(key);
     expect(visibilityKey({ ...viewer, tenant: 'acme" ["+a"]' }, '')).not.toBe(key);

@@ -3,13 +3,13 @@ import type { Viewer } from './types.ts';
 const keys = new WeakMap<Viewer, string>();
 
 /**
- * Equal for two viewers of one tenant whose rights come to the same for everything that their operations require:
+ * Equal for two viewers of one kind and tenant whose rights come to the same for everything that their operations require:
  * what a subgraph shows to one it may show to the other, where it leaves rights to the gateway. Part of the key of
  * whatever is shared between requests.
  * @param outcome of the viewer's permit for the operation
  */
 export function visibilityKey(viewer: Viewer, outcome: string): string {
-  return `${JSON.stringify(viewer.tenant)} ${outcome}`;
+  return `${viewer.kind} ${JSON.stringify(viewer.tenant)} ${outcome}`;
 }
 
 /**

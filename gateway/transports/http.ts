@@ -60,6 +60,7 @@ async function answer(
     const parameters = readParameters(request, isPost);
     ended = await runPipeline(serving, {
       scope,
+      authorization: request.headers.authorization,
       parameters,
       allowsMutations: isPost,
       countViewer: (viewer) => serving.countViewer(viewer, request, reply),

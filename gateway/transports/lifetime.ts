@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { JSONWebKeySet } from 'jose';
 import type { Logger } from 'pino';
 import type { CountViewer } from '#gateway/edge/rates.ts';
 import { forwardedFrom } from '#gateway/fetching/forwarded-headers.ts';
@@ -17,6 +18,8 @@ export interface Serving extends PipelineParts {
   readonly lifetime: Lifetime;
   readonly failedReload: () => FailedReload | undefined;
   readonly countViewer: CountViewer;
+  /** Of the internal keys; undefined where nothing is signed. */
+  readonly publicKeys: (() => JSONWebKeySet) | undefined;
 }
 
 /** Whether the gateway takes requests, and how many it is answering. */

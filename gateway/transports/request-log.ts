@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
+import type { GatewayError } from '#gateway/pipeline/errors.ts';
 import { errorsOf } from '#gateway/pipeline/respond.ts';
 import type { PipelineAnswer } from '#gateway/pipeline/types.ts';
 
@@ -30,10 +31,26 @@ export function logRequest(log: Logger, scope: RequestScope, answer: PipelineAns
     },
     'request',
   );
-  if (answer.kind === 'refused' && answer.error.kind === 'internal') {
-    log.error(
-      { requestId: scope.id, traceId: scope.traceId, err: answer.error.cause },
-      'request failed inside',
+  if (answer.kind === 'refused' && answer.error.cause !== undefined) {
+    logCause(log, scope, answer.error);
+  }
+}
+
+/** Of a client's fault only the message is written: the error itself may carry what the client sent. */
+function logCause(
+  log: Logger,
+  { id, traceId }: RequestScope,
+  { kind, status, code, cause }: GatewayError,
+): void {
+  const ids = { requestId: id, traceId };
+  if (kind === 'internal') {
+    log.error({ ...ids, err: cause }, 'request failed inside');
+  } else if (status >= 500) {
+    log.error({ ...ids, code, err: cause }, 'request refused');
+  } else {
+    log.info(
+      { ...ids, code, cause: cause instanceof Error ? cause.message : String(cause) },
+      'request refused',
     );
   }
 }

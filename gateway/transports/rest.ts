@@ -67,6 +67,7 @@ async function answer(
   try {
     ended = await runPipeline(serving, {
       scope,
+      authorization: request.headers.authorization,
       parameters: readParameters(serving, match, request),
       allowsMutations: false,
       isOwnDocument: true,

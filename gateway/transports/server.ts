@@ -18,17 +18,22 @@ import { serveHealth } from './health.ts';
 import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
 import type { Serving } from './lifetime.ts';
 import { sendProblem } from './problem.ts';
+import { servePublicKeys } from './public-keys.ts';
 import { serveRoutes } from './rest.ts';
 
 /** Node looks for requests that are late so often in their deadline; at least every so many milliseconds. */
 const looksPerDeadline = 4;
 const slowestLookMs = 5_000;
 
-/** The HTTP server with every transport on it, not yet listening. */
+/**
+ * The HTTP server with every transport on it, not yet listening.
+ * @param isLocalOnly where nobody is authenticated: requests to another host than this machine are refused
+ */
 export async function createServer(
   parts: Omit<Serving, 'countViewer'>,
   edge: EdgeOptions,
   bodyLimit: number,
+  isLocalOnly: boolean,
 ): Promise<FastifyInstance> {
   const { connection, trustProxy } = edge;
   const app = fastify({
@@ -67,9 +72,10 @@ export async function createServer(
     });
   });
   app.server.maxConnections = connection.connections;
-  const serving: Serving = { ...parts, countViewer: await guard(app, edge, true, parts.log) };
+  const serving: Serving = { ...parts, countViewer: await guard(app, edge, isLocalOnly, parts.log) };
   serveGraphQL(app, serving);
   serveHealth(app, serving);
+  servePublicKeys(app, serving);
   serveRoutes(app, serving);
   return app;
 }

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 
 /** On whose behalf a request is made. `tenant` scopes every row that is read or written. */
 export interface Viewer {
-  /** Null for the anonymous viewer. */
+  /** `machine` is a program, `local` whoever uses this machine while nobody is authenticated. */
+  readonly kind: 'anonymous' | 'local' | 'user' | 'machine';
+  /** Null for the anonymous viewer, and where several share a fetch. */
   readonly id: string | null;
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
@@ -11,8 +13,6 @@ export interface Viewer {
 }
 
 export const defaultTenant = 'default';
-
-const anonymous: Viewer = { id: null, roles: [], scopes: [], tenant: defaultTenant };
 
 /** What every resolver gets; a subgraph adds its loaders. */
 export interface RequestContext {
@@ -24,15 +24,17 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
-/**
- * The context of one request. The viewer is never read from headers that anybody may set: as long as nothing
- * vouches for the caller, it is the anonymous one.
- */
-export function requestContext(request: FastifyRequest, reply: FastifyReply, log: Logger): RequestContext {
+/** The context of one request of a viewer that was vouched for. */
+export function requestContext(
+  viewer: Viewer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+): RequestContext {
   const requestId = request.id;
   return {
-    viewer: anonymous,
-    tenant: anonymous.tenant,
+    viewer,
+    tenant: viewer.tenant,
     requestId,
     log: log.child({ requestId }),
     signal: unanswered(reply),

@@ -3,8 +3,9 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type ExecutionResult, GraphQLError, parse } from 'graphql';
 import mercurius from 'mercurius';
 import type { Logger } from 'pino';
-import { type RequestContext, requestContext } from './context.ts';
+import { type RequestContext, requestContext, type Viewer } from './context.ts';
 import { maskError } from './errors.ts';
+import { type GatewayKeys, openVouching, type Vouch, viewerHeader } from './identity.ts';
 
 /** A subgraph that can be served: its published schema and what answers it. */
 export interface Subgraph<Context extends RequestContext = RequestContext> {
@@ -26,6 +27,11 @@ export interface ServeOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly log: Logger;
+  /**
+   * What is believed of who asks. Without keys everybody on loopback is the local viewer, and no other host is
+   * served.
+   */
+  readonly keys?: GatewayKeys | undefined;
 }
 
 export interface RunningSubgraph {
@@ -39,9 +45,21 @@ export interface RunningSubgraph {
 /** Representations make bodies large: a page of 100 entities of 1 kB keys stays well below. */
 const maxBody = 4 * 1024 * 1024;
 
-/** Serves a subgraph on a port of its own: `/graphql`, and `/health` for whoever watches it. */
+/** Whatever watches a process asks here, and nobody vouches for it. */
+const healthPath = '/health';
+
+/**
+ * Serves a subgraph on a port of its own: `/graphql` for gateways that vouch for a viewer, and `/health` for whoever
+ * watches it. Where it cannot be served it is closed, and an Error says why.
+ */
 export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): Promise<RunningSubgraph> {
   const log = options.log.child({ subgraph: subgraph.name });
+  const vouch = await openVouching(subgraph.name, options.host, options.keys).catch(
+    async (error: unknown) => {
+      await subgraph.close();
+      throw error;
+    },
+  );
   const app = Fastify({
     logger: false,
     bodyLimit: maxBody,
@@ -62,12 +80,15 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     return reply.code(status).send({ data: null, errors: [shown] });
   });
 
+  const viewers = new WeakMap<FastifyRequest, Viewer>();
+  app.addHook('onRequest', admission(vouch, viewers, log));
+
   await app.register(mercurius, {
     schema: buildSubgraphSchema([
       { typeDefs: parse(subgraph.sdl), resolvers: subgraph.resolvers as GraphQLResolverMap },
     ]),
     context: (request: FastifyRequest, reply: FastifyReply) =>
-      subgraph.context(requestContext(request, reply, log)),
+      subgraph.context(requestContext(viewerOf(viewers, request), request, reply, log)),
     errorFormatter: (result, context) => {
       const requestId = (context as { requestId?: string }).requestId;
       return refusal(result) ?? { statusCode: 200, response: maskErrors(result, log, requestId) };
@@ -82,7 +103,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     },
   });
 
-  app.get('/health', async (_request, reply) => {
+  app.get(healthPath, async (_request, reply) => {
     try {
       await subgraph.ping();
       return { status: 'ok' };
@@ -95,6 +116,39 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
   app.addHook('onClose', subgraph.close);
   const address = await listen(app, subgraph.name, options);
   return { name: subgraph.name, url: `${address}/graphql`, close: () => app.close() };
+}
+
+/** Answers nobody but a viewer that is vouched for, before anything else of the request is read. */
+function admission(vouch: Vouch, viewers: WeakMap<FastifyRequest, Viewer>, log: Logger) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (request.routeOptions.url === healthPath) return undefined;
+    const vouching = await vouch(request.headers[viewerHeader]);
+    if (vouching.kind === 'viewer') {
+      viewers.set(request, vouching.viewer);
+      return undefined;
+    }
+    const requestId = request.id;
+    if (vouching.kind === 'unknown') {
+      log.error({ err: vouching.cause, requestId }, 'the keys of the gateway are out of reach');
+      const message = 'The keys of the gateway cannot be had at the moment.';
+      return reply.code(503).send(refusedWith(message, 'INTERNAL_KEYS_UNAVAILABLE'));
+    }
+    log.warn({ reason: vouching.message, requestId }, 'a request was refused');
+    return reply
+      .code(401)
+      .header('www-authenticate', `${viewerHeader} realm="${viewerHeader}"`)
+      .send(refusedWith(vouching.message, 'UNAUTHENTICATED'));
+  };
+}
+
+function refusedWith(message: string, code: string): object {
+  return { errors: [{ message, extensions: { code } }] };
+}
+
+function viewerOf(viewers: WeakMap<FastifyRequest, Viewer>, request: FastifyRequest): Viewer {
+  const viewer = viewers.get(request);
+  if (viewer === undefined) throw new Error('A request came past the admission.');
+  return viewer;
 }
 
 async function listen(app: FastifyInstance, name: string, { host, port }: ServeOptions): Promise<string> {
