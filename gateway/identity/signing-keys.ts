@@ -15,7 +15,7 @@ export interface SigningKey {
 
 /** The keys that a gateway vouches with. */
 export interface SigningKeys {
-  /** The newest, which signs. */
+  /** The one that signs: the newest, but not before all others have had time to learn of it. */
   readonly current: () => SigningKey;
   /** The public part of all: what was signed with the previous one may still be under way. */
   readonly publicKeys: () => JSONWebKeySet;
@@ -27,17 +27,20 @@ export interface SigningKeys {
 /** The type of our tokens, so that nothing else signed with these keys can pass for one. */
 export const internalTokenType = 'tributary-viewer+jwt';
 
-interface Loaded {
-  readonly current: SigningKey;
-  readonly publicKeys: JSONWebKeySet;
-}
+/**
+ * A new key is published at once and signs after this: by then every gateway that reads the same file has seen it, and
+ * answers a subgraph that asks for it.
+ */
+const publishedAheadMs = 5_000;
 
 /** A key of this process alone, gone with it. */
 export function ephemeralKeys(): SigningKeys {
-  const { current, publicKeys } = load([newKey()]);
+  const keys = [newKey()] as const;
+  const current = signingKey(keys[0]);
+  const published = publicKeysOf(keys);
   return {
     current: () => current,
-    publicKeys: () => publicKeys,
+    publicKeys: () => published,
     reload: async () => {},
     close: () => {},
   };
@@ -47,29 +50,45 @@ export function ephemeralKeys(): SigningKeys {
  * The keys of a file, which is looked at every so many milliseconds (0 for never).
  * @throws Error as `readKeyFile` does.
  */
-export async function keysOfFile(file: string, watchMs: number, log: Logger): Promise<SigningKeys> {
+export async function keysOfFile(
+  file: string,
+  watchMs: number,
+  log: Logger,
+  aheadMs = publishedAheadMs,
+): Promise<SigningKeys> {
   const known = await fileState(file);
-  let keys = load(await readKeyFile(file));
+  const first = await readKeyFile(file);
+  let current = signingKey(first[0]);
+  let published = publicKeysOf(first);
+  let turn: NodeJS.Timeout | undefined;
+
+  const signWith = (key: PrivateJwk) => {
+    if (key.kid !== current.kid) {
+      log.info({ file, key: key.kid, previous: current.kid }, 'internal key rotated');
+      current = signingKey(key);
+    }
+  };
   const reload = async () => {
     try {
-      const next = load(await readKeyFile(file));
-      if (next.current.kid !== keys.current.kid) {
-        log.info({ file, key: next.current.kid, previous: keys.current.kid }, 'internal key rotated');
-      }
-      keys = next;
+      const keys = await readKeyFile(file);
+      published = publicKeysOf(keys);
+      /* What is no longer published must not sign either. */
+      signWith(keys.find(({ kid }) => kid === current.kid) ?? keys.at(-1) ?? keys[0]);
+      clearTimeout(turn);
+      turn = setTimeout(signWith, aheadMs, keys[0]).unref();
     } catch (error) {
-      log.error(
-        { err: error, key: keys.current.kid },
-        'internal keys cannot be read: they stay as they were',
-      );
+      log.error({ err: error, key: current.kid }, 'internal keys cannot be read: they stay as they were');
     }
   };
   const endWatch = watchMs === 0 ? () => {} : watchFile(file, known, watchMs, () => void reload());
   return {
-    current: () => keys.current,
-    publicKeys: () => keys.publicKeys,
+    current: () => current,
+    publicKeys: () => published,
     reload,
-    close: endWatch,
+    close: () => {
+      clearTimeout(turn);
+      endWatch();
+    },
   };
 }
 
@@ -95,15 +114,11 @@ export async function openSigningKeys(
   return internalKeys && { ...internalKeys, close: () => {} };
 }
 
-function load(keys: readonly [PrivateJwk, ...PrivateJwk[]]): Loaded {
-  const [newest] = keys;
-  const header = { alg: 'EdDSA', typ: internalTokenType, kid: newest.kid };
+function signingKey(key: PrivateJwk): SigningKey {
+  const header = { alg: 'EdDSA', typ: internalTokenType, kid: key.kid };
   return {
-    current: {
-      kid: newest.kid,
-      privateKey: createPrivateKey({ key: { ...newest }, format: 'jwk' }),
-      header: Buffer.from(JSON.stringify(header)).toString('base64url'),
-    },
-    publicKeys: publicKeysOf(keys),
+    kid: key.kid,
+    privateKey: createPrivateKey({ key: { ...key }, format: 'jwk' }),
+    header: Buffer.from(JSON.stringify(header)).toString('base64url'),
   };
 }

@@ -93,10 +93,10 @@ describe('a key file', () => {
     expect(publicKeysOf(third).keys.map(({ d }) => d)).toEqual([undefined, undefined]);
   });
 
-  test('signs with its newest key as soon as it has changed', async () => {
+  test('signs with its newest key soon after it has changed', async () => {
     const file = join(folder, 'watched');
     const [first] = await rotateKeyFile(file);
-    const keys = await keysOfFile(file, 5, log);
+    const keys = await keysOfFile(file, 5, log, 20);
     const sign = viewerSigner(keys);
     const kidOf = () => decodeProtectedHeader(sign(ada, 'orders', '1')).kid;
     expect(kidOf()).toBe(first.kid);
@@ -108,6 +108,20 @@ describe('a key file', () => {
     await writeFile(file, '{}');
     await keys.reload();
     expect(kidOf()).toBe(second.kid);
+    keys.close();
+  });
+
+  test('publishes a new key before it signs, and never signs with one that is not published', async () => {
+    const file = join(folder, 'ahead');
+    const [first] = await rotateKeyFile(file);
+    const keys = await keysOfFile(file, 0, log, 60_000);
+    const published = () => keys.publicKeys().keys.map(({ kid }) => kid);
+    const [second] = await rotateKeyFile(file);
+    await keys.reload();
+    expect([keys.current().kid, published()]).toEqual([first.kid, [second.kid, first.kid]]);
+    const [third] = await rotateKeyFile(file);
+    await keys.reload();
+    expect([keys.current().kid, published()]).toEqual([second.kid, [third.kid, second.kid]]);
     keys.close();
   });
 
