@@ -25,6 +25,15 @@ export function portOption(text: string): number {
   return port;
 }
 
+/** The tenant of whoever names none. */
+export const defaultTenant = 'default';
+
+/** A tenant as a command-line option: text as a token can name it. */
+export function tenantOption(text: string): string {
+  if (text === '' || text.length > 256) throw new InvalidArgumentError('It must be 1 to 256 characters.');
+  return text;
+}
+
 /** A whole number from `least` to `most` as a command-line option. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { ImportReport } from '../import/index.ts';
-import { defaults } from '../settings.ts';
+import { defaults, defaultTenant, tenantOption } from '../settings.ts';
 
 interface ImportCommandOptions {
   readonly as: 'account' | 'user' | 'contact' | 'lead' | 'opportunity';
@@ -9,6 +9,7 @@ interface ImportCommandOptions {
   readonly asOf?: string;
   readonly refused?: string;
   readonly json?: true;
+  readonly tenant: string;
   readonly dataDir: string;
 }
 
@@ -30,6 +31,7 @@ export function importCommand(): Command {
     )
     .option('--refused <file>', 'where refused rows are written, as CSV with line and reason')
     .option('--json', 'print the whole report as JSON')
+    .option('--tenant <name>', 'whose data it is', tenantOption, defaultTenant)
     .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
     .action(importCsv);
 }
@@ -42,6 +44,7 @@ async function importCsv(file: string, options: ImportCommandOptions): Promise<v
     as: options.as,
     map: resolve(options.map),
     ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+    tenant: options.tenant,
     ...(options.refused === undefined ? {} : { refusedFile: resolve(options.refused) }),
   })) as ImportReport;
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : asText(report));

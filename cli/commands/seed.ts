@@ -1,11 +1,12 @@
 import { Command } from 'commander';
-import { defaults, wholeNumber } from '../settings.ts';
+import { defaults, defaultTenant, tenantOption, wholeNumber } from '../settings.ts';
 
 interface SeedCommandOptions {
   readonly accounts: number;
   readonly seed: number;
   readonly touches?: number;
   readonly now?: string;
+  readonly tenant: string;
   readonly dataDir: string;
 }
 
@@ -16,6 +17,7 @@ export function seedCommand(): Command {
     .option('--seed <n>', 'which of the possible worlds', wholeNumber(0, 4_294_967_295), 1)
     .option('--touches <n>', 'how many touches (default: 100 for each account)', wholeNumber(0, 100_000_000))
     .option('--now <date>', 'the day that the world ends on, such as 2026-03-01 (default: today)')
+    .option('--tenant <name>', 'whose data it is', tenantOption, defaultTenant)
     .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
     .action(seed);
 }

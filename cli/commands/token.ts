@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { defaults } from '../settings.ts';
+import { defaults, defaultTenant, tenantOption } from '../settings.ts';
 
 interface TokenOptions {
   readonly role: readonly string[];
@@ -20,7 +20,7 @@ export function tokenCommand(): Command {
     .description('print a token for trying what somebody sees, signed with the shared secret')
     .option('--role <name>', 'a role of the viewer; may be given several times', collect, [])
     .option('--scope <name>', 'a scope of the viewer; may be given several times', collect, [])
-    .option('--tenant <name>', 'whose data it is about', 'default')
+    .option('--tenant <name>', 'whose data it is about', tenantOption, defaultTenant)
     .option('--id <text>', 'who the viewer is', 'trial')
     .addOption(new Option('--kind <kind>', 'what the viewer is').choices(['user', 'machine']).default('user'))
     .option('--expires <time>', 'how long it is good for, such as 90s, 15m, 1h or 7d', duration, 3_600)

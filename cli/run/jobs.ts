@@ -12,6 +12,7 @@ export const jobShape = z.discriminatedUnion('kind', [
     seed: z.number().int(),
     touches: z.number().int().optional(),
     now: z.string().optional(),
+    tenant: z.string().min(1).optional(),
   }),
   z.object({
     kind: z.literal('import'),
@@ -20,6 +21,7 @@ export const jobShape = z.discriminatedUnion('kind', [
     map: z.string(),
     refusedFile: z.string().optional(),
     asOf: z.string().optional(),
+    tenant: z.string().min(1).optional(),
   }),
 ]);
 
