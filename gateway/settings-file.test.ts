@@ -45,7 +45,36 @@ describe('a settings file', () => {
     expect(await settingsOf(JSON.stringify(all))).toEqual(all);
   });
 
+  it('says who may ask, and where the secret is', async () => {
+    const settings = {
+      authentication: {
+        secret: { env: 'TOKEN_SECRET' },
+        issuer: 'https://id.example',
+        audience: ['tributary', 'other'],
+        algorithms: ['HS256'],
+        clockToleranceMs: 1_000,
+        claims: { roles: 'realm.roles', tenant: ['org.id'], machine: { claim: 'client_id' } },
+        defaultTenant: 'default',
+        anonymous: true,
+        keptTokens: 10,
+      },
+      internalKeys: 'keys.json',
+    };
+    expect(await settingsOf(JSON.stringify(settings))).toEqual(settings);
+    const jwks = { url: 'https://id.example/keys', timeoutMs: 1, cooldownMs: 2, cacheMs: 3 };
+    const byKeys = { authentication: { jwks, issuer: 'a', audience: 'b' } };
+    expect(await settingsOf(JSON.stringify(byKeys))).toEqual(byKeys);
+  });
+
+  it('holds no secret itself, and names none in an error', async () => {
+    const refused = settingsOf('authentication: { secret: hush-hush, issuer: a, audience: b }');
+    await expect(refused).rejects.toThrow('authentication.secret');
+    await expect(refused).rejects.not.toThrow('hush-hush');
+  });
+
   it.each([
+    ['authentication: { issuer: a }', /authentication\.audience/],
+    ['authentication: { issuer: a, audience: b, roles: x }', /roles/],
     ['limits: { deep: 3 }', /limits: .*deep/],
     ['limits: { depth: "3" }', /limits\.depth/],
     ['timeouts: { bySubgraph: { crm: fast } }', /timeouts\.bySubgraph\.crm/],

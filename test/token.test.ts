@@ -86,6 +86,17 @@ describe('tokens and keys', () => {
     }
   });
 
+  it('data is imported for one tenant alone', { timeout: 60_000 }, async () => {
+    const csv = join(folder, 'users.csv');
+    await writeFile(csv, 'sales_agent,manager,regional_office\nAda,Bob,North\n');
+    const map = 'cli/import/maps/b2b-pipeline/users.yaml';
+    const imported = async (...tenant: string[]) =>
+      (await run(['import', csv, '--as', 'user', '--map', map, ...tenant])).stdout.split('\n')[0];
+    expect(await imported('--tenant', 'acme')).toMatch(/^1 rows: 1 imported/);
+    expect(await imported()).toMatch(/^1 rows: 1 imported/);
+    expect(await imported('--tenant', 'acme')).toMatch(/^1 rows: 0 imported, 0 updated, 1 unchanged/);
+  });
+
   it('are refused straight at a subgraph of a running house', { timeout: 60_000 }, async () => {
     const port = await freePort();
     await start(['up', '--no-demo'], { CRM_PORT: String(port) }).prints(ready);

@@ -114,11 +114,14 @@ describe('tributary up', () => {
     expect(command.output().stderr).toMatch(message);
   });
 
-  it.each(['up', 'gateway', 'subgraph', 'seed', 'import', 'compose'])('explains %s', async (name) => {
-    const command = start([name, '--help']);
-    expect(await command.ended).toBe(0);
-    expect(command.output().stdout).toContain(`tributary ${name}`);
-  });
+  it.each(['up', 'gateway', 'subgraph', 'seed', 'import', 'compose', 'token', 'keys'])(
+    'explains %s',
+    async (name) => {
+      const command = start([name, '--help']);
+      expect(await command.ended).toBe(0);
+      expect(command.output().stdout).toContain(`tributary ${name}`);
+    },
+  );
 
   it('composes, writes plans, and serves with them and a settings file', { timeout: 60_000 }, async () => {
     const supergraph = join(folder, 'supergraph.graphql');

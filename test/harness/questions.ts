@@ -131,7 +131,7 @@ function selection(type: GraphQLNamedType, known: Known, levels: number, fromSta
 }
 
 function cursorsFor(list: string, { cursors }: Known): readonly string[] {
-  return cursors.get(list)?.slice(0, 3) ?? [];
+  return cursors.get(list)?.slice(0, 2) ?? [];
 }
 
 function chunks<Item>(items: readonly Item[], size = most): Item[][] {
@@ -172,5 +172,5 @@ export function gather(answers: readonly unknown[]): Known {
 /** The first and the last few of each kind: what was made first and what was made last differ the most. */
 function sampled(values: Iterable<string>, kindOf: (value: string) => string): readonly string[] {
   const kinds = Map.groupBy([...values].sort(), kindOf);
-  return [...kinds.values()].flatMap((all) => [...new Set([...all.slice(0, 3), ...all.slice(-3)])]);
+  return [...kinds.values()].flatMap((all) => [...new Set([...all.slice(0, 2), ...all.slice(-2)])]);
 }

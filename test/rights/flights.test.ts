@@ -133,7 +133,7 @@ describe('flights', () => {
   ) {
     const scope = openScope({ id, trace: newTrace(false), deadlineMs: 20_000, recordsFetches: false });
     const parameters = { query: text, operationName: undefined, variables: given };
-    const request: PipelineRequest = { scope, parameters, allowsMutations: true };
+    const request: PipelineRequest = { scope, parameters, allowsMutations: true, authorization: undefined };
     const operation = readOperation(generation, { query: text, operationName: undefined }, true);
     const variables = coerceVariables(generation.rules, operation, given);
     const permit = permitFor(operation, viewer, variables);
