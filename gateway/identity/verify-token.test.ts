@@ -10,7 +10,7 @@ import {
   SignJWT,
   UnsecuredJWT,
 } from 'jose';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AuthenticationOptions, readAuthentication } from './settings.ts';
 import { type TokenVerifier, tokenVerifier } from './verify-token.ts';
 
@@ -184,8 +184,11 @@ describe('by public keys', () => {
   ])('503 where what has the keys %s, until it has them', async (_, instead) => {
     const { verifier, issuer } = await start({ timeoutMs: 300 });
     issuer.instead = instead;
+    const timeouts = vi.spyOn(AbortSignal, 'timeout');
+    cleanups.push(() => timeouts.mockRestore());
     const token = await signed(claims());
     expect(await reasonOf(verifier, token)).toBe('503 IDENTITY_UNAVAILABLE');
+    expect(timeouts).toHaveBeenCalledWith(300);
     issuer.instead = undefined;
     expect(await reasonOf(verifier, token)).toBe('ada');
   });
