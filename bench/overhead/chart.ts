@@ -33,7 +33,8 @@ export function chart(rows: readonly Row[]): string {
   text { font: 14px system-ui, sans-serif; fill: #57606a; }
   .title { font-weight: 600; }
   rect { fill: #8c959f; }
-  rect.tributary { fill: #1f883d; }
+  rect.tributary, rect.unshared { fill: #1f883d; }
+  rect.unshared { opacity: 0.6; }
 </style>
 ${parts.join('\n')}
 </svg>

@@ -5,8 +5,18 @@ import type { Usage } from './contender-process.ts';
 import { type LoadResult, load } from './load.ts';
 import { askProcess, endProcess, nextMessage, pinned, pinSelf, startProcess } from './processes.ts';
 
-export const contenders = ['tributary', 'stock', 'handwritten'] as const;
+export const contenders = ['tributary', 'unshared', 'stock', 'handwritten'] as const;
 export type Contender = (typeof contenders)[number];
+
+/** How each is started; `unshared` is the gateway with sharing switched off. */
+const starts: Readonly<
+  Record<Contender, { readonly script: string; readonly env?: Record<string, string> }>
+> = {
+  tributary: { script: './contender-tributary.ts' },
+  unshared: { script: './contender-tributary.ts', env: { SHARING: 'off' } },
+  stock: { script: './contender-stock.ts' },
+  handwritten: { script: './contender-handwritten.ts' },
+};
 
 const operations = [
   {
@@ -48,8 +58,8 @@ export interface Row {
 }
 
 /**
- * CPU time a request of the gateway as it ships, of stock `@apollo/gateway` under Apollo Server, and of a
- * hand-written handler: the same supergraph, subgraphs answering from memory, the contender alone on one
+ * CPU time a request of the gateway as it ships and with sharing switched off, of stock `@apollo/gateway` under
+ * Apollo Server, and of a hand-written handler: the same supergraph, subgraphs answering from memory, the contender alone on one
  * core, rounds interleaved so that a machine that changes its speed changes it for all.
  */
 export async function overhead({
@@ -92,9 +102,8 @@ async function measure(
 ): Promise<Run> {
   const subgraphs = startProcess('./memory-subgraphs.ts', 'beside');
   const { urls } = await nextMessage<{ urls: Record<string, string> }>(subgraphs);
-  const gateway = startProcess(`./contender-${contender}.ts`, 'contender', {
-    SUBGRAPH_URLS: JSON.stringify(urls),
-  });
+  const { script, env } = starts[contender];
+  const gateway = startProcess(script, 'contender', { SUBGRAPH_URLS: JSON.stringify(urls), ...env });
   try {
     const { url } = await nextMessage<{ url: string }>(gateway);
     const query = await readFile(file, 'utf8');
