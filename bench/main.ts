@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { wholeNumber } from '#cli/settings.ts';
+import { memory } from './memory/index.ts';
 import { overhead } from './overhead/index.ts';
 import { sharing } from './sharing/index.ts';
 
@@ -44,6 +45,23 @@ await new Command('bench')
             'requests/s': Math.round(row.requestsPerSecond),
             'p50 ms': row.p50,
             'p99 ms': row.p99,
+          })),
+        );
+      }),
+  )
+  .addCommand(
+    new Command('memory')
+      .description('what the gateway holds after each quarter of many requests of 64 clients')
+      .option('--requests <n>', 'requests of all quarters', wholeNumber(1_000, 1_000_000), 200_000)
+      .option('--out <folder>', 'where memory.json is written', 'bench/results')
+      .action(async ({ requests, out }: { requests: number; out: string }) => {
+        const rows = await memory({ requests, folder: out });
+        console.table(
+          rows.map((row) => ({
+            requests: row.requests,
+            'heap MB': row.heapMegabytes.toFixed(1),
+            'external MB': row.externalMegabytes.toFixed(1),
+            'RSS MB': row.megabytes.toFixed(1),
           })),
         );
       }),

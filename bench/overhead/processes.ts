@@ -43,9 +43,12 @@ export function nextMessage<Message>(child: ChildProcess): Promise<Message> {
   });
 }
 
-export function askProcess<Message>(child: ChildProcess): Promise<Message> {
+export function askProcess<Message>(
+  child: ChildProcess,
+  question: 'report' | 'collect' = 'report',
+): Promise<Message> {
   const answer = nextMessage<Message>(child);
-  child.send('report');
+  child.send(question);
   return answer;
 }
 
