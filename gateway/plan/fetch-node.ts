@@ -47,7 +47,7 @@ interface Fetch extends Asking {
 }
 
 /** Some objects of the tree that one request asks for, and the representation that stands for each. */
-interface EntityGroup {
+export interface EntityGroup {
   readonly targets: TreeObject[];
   /** The index of each target's representation. */
   readonly indexes: number[];
@@ -94,7 +94,7 @@ function plainStep(fetch: Fetch): Step {
     const data = checkedData(fetch, run, answer, targets, undefined);
     if (data === undefined || answer.kind === 'failure') return;
     const depths = answer.errors.map((error) => nullDepthOf(data, error.path ?? []));
-    if (data !== null) mergeAnswer(fetch, data, targets, answer.shared === true);
+    if (data !== null) mergeAnswer(fetch, run, data, targets, answer.shared === true);
     answer.errors.forEach((error, index) => {
       if (!error.path?.length) {
         reportLoose(fetch, run, error, fetch.path.stem);
@@ -114,14 +114,17 @@ function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>):
     surroundings.types,
   );
   const contexts = contextArguments(node.contextRewrites ?? [], surroundings.types);
+  const sameObjects = JSON.stringify([fetch.path.text, requires, node.inputRewrites, node.contextRewrites]);
 
+  /** False where something that the representation needs was missing. */
   const addTarget = (
     run: Run,
     groups: Map<string, EntityGroup>,
     target: TreeObject,
     argumentsText: string,
-  ) => {
+  ): boolean => {
     let text = whole(target);
+    const isWhole = text !== undefined;
     if (text === undefined) {
       text = available(target);
       const missing = run.marks && findMissingInput(requires, target, surroundings.types);
@@ -130,12 +133,16 @@ function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>):
       if (cause) reportFailure(fetch, run, cause.fault, [target]);
     }
     if (typeof text === 'string') addToGroup(groups, argumentsText, target, text);
+    return isWhole;
   };
 
-  return (run) => {
+  const collect = (run: Run): readonly EntityGroup[] => {
     const groups = new Map<string, EntityGroup>();
+    let isLasting = contexts === undefined;
     if (contexts === undefined) {
-      for (const target of fetch.path.collect(run.root)) addTarget(run, groups, target, '');
+      for (const target of fetch.path.collect(run.root)) {
+        if (!addTarget(run, groups, target, '')) isLasting = false;
+      }
     } else {
       for (const place of fetch.path.locate(run.root)) {
         const given = contexts(place);
@@ -148,6 +155,12 @@ function entityStep(fetch: Fetch, requires: NonNullable<FetchNode['requires']>):
       }
     }
     const asked = [...groups.values()];
+    if (isLasting) run.collected.set(sameObjects, asked);
+    return asked;
+  };
+
+  return (run) => {
+    const asked = run.collected.get(sameObjects) ?? collect(run);
     if (asked.length === 0) return undefined;
     if (asked.length === 1) return fetchGroup(fetch, run, asked[0]!);
     return Promise.all(asked.map((group) => fetchGroup(fetch, run, group))).then(() => undefined);
@@ -188,7 +201,7 @@ async function fetchGroup(fetch: Fetch, run: Run, group: EntityGroup): Promise<v
     const path = (error.path ?? []).slice(2);
     return { index, path, depth: nullDepthOf(entities[index], path) };
   });
-  mergeEntities(fetch, group, entities, answer.shared === true);
+  mergeEntities(fetch, run, group, entities, answer.shared === true);
   answer.errors.forEach((error, at) => {
     const place = placed[at];
     if (place === undefined) {
@@ -271,8 +284,15 @@ function reportLoose(fetch: Fetch, run: Run, error: SubgraphError, path: TreePat
   run.loose.push({ fault: subgraphFault(fetch.node.serviceName, error), path });
 }
 
-function mergeAnswer(fetch: Fetch, data: TreeObject, targets: readonly TreeObject[], shared: boolean): void {
+function mergeAnswer(
+  fetch: Fetch,
+  run: Run,
+  data: TreeObject,
+  targets: readonly TreeObject[],
+  shared: boolean,
+): void {
   const { types, copies } = fetch.surroundings;
+  run.collected.clear();
   const own = shared ? copyJson(data) : data;
   if (fetch.node.outputRewrites) applyRewrites(fetch.node.outputRewrites, own, types);
   targets.forEach((target, index) => {
@@ -280,8 +300,15 @@ function mergeAnswer(fetch: Fetch, data: TreeObject, targets: readonly TreeObjec
   });
 }
 
-function mergeEntities(fetch: Fetch, group: EntityGroup, received: unknown[], shared: boolean): void {
+function mergeEntities(
+  fetch: Fetch,
+  run: Run,
+  group: EntityGroup,
+  received: unknown[],
+  shared: boolean,
+): void {
   const { types, copies } = fetch.surroundings;
+  run.collected.clear();
   const entities = shared ? copyJson(received) : received;
   if (fetch.node.outputRewrites) applyRewrites(fetch.node.outputRewrites, entities, types);
   for (let i = 0; i < group.targets.length; i++) {

@@ -17,6 +17,8 @@ export interface Place {
 }
 
 export interface CompiledPath {
+  /** The same for the same path. */
+  readonly text: string;
   /** The objects at the end of the path, in document order; what is null or missing on the way is left out. */
   readonly collect: (root: TreeObject) => TreeObject[];
   /** The same objects in the same order, each with its place. Slower: for errors and context arguments. */
@@ -38,6 +40,7 @@ export function compilePath(path: readonly (string | number)[]): CompiledPath {
     step.kind === 'field' ? [step.key] : [],
   );
   return {
+    text: JSON.stringify(path),
     stem,
     collect(root) {
       const found: TreeObject[] = [];

@@ -1,4 +1,5 @@
 import type { ErrorMarks, Fault, Trouble } from './errors.ts';
+import type { EntityGroup } from './fetch-node.ts';
 import type { HeldFetch } from './joined-fetches.ts';
 import type { TreePath } from './paths.ts';
 import type { ExecutionContext } from './types.ts';
@@ -21,13 +22,26 @@ export interface Run {
   readonly loose: { readonly fault: Fault; readonly path: TreePath }[];
   /** What may be joined, while the heads of parallel steps start; undefined at any other time. */
   held: HeldFetch[] | undefined;
+  /**
+   * Objects collected from the tree since it last changed, by path and key fields: parallel fetches often ask
+   * several subgraphs for the same objects.
+   */
+  readonly collected: Map<string, readonly EntityGroup[]>;
 }
 
 /** A step of a compiled plan; `undefined` where there was nothing to wait for. */
 export type Step = (run: Run) => Promise<void> | undefined;
 
 export function startRun(context: ExecutionContext): Run {
-  return { context, root: {}, troubles: [], marks: undefined, loose: [], held: undefined };
+  return {
+    context,
+    root: {},
+    troubles: [],
+    marks: undefined,
+    loose: [],
+    held: undefined,
+    collected: new Map(),
+  };
 }
 
 /** Puts the marks of a failure on the tree now, and keeps it for `settleTroubles`. */
