@@ -227,7 +227,7 @@ test('a generation that is retired waits for its leases', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   prime(generation, '{ a }', async () => {
     await promise;
-    return { body: '{}', errors: [], dataIsNull: false };
+    return { body: Buffer.from('{}'), errors: [], dataIsNull: false };
   });
   const running = run(generation, '{ a }');
   const order: string[] = [];

@@ -6,8 +6,8 @@ import type { PipelineAnswer, Viewer } from './types.ts';
 /** The media types of a GraphQL answer. */
 export type AnswerType = 'application/graphql-response+json' | 'application/json';
 
-/** Stage 9: the text of the answer, whatever the transport does with it. */
-export function bodyOf(answer: PipelineAnswer): string {
+/** Stage 9: the JSON of the answer, whatever the transport does with it. */
+export function bodyOf(answer: PipelineAnswer): string | Buffer {
   return answer.kind === 'executed' ? answer.result.body : errorBody(answer.error);
 }
 

@@ -36,8 +36,9 @@ export function denialOf(denials: Denials | undefined, nodes: readonly FieldNode
 }
 
 /** Reports the denial of the place that is being written. */
-export function reportDenial(state: WriteState, depth: number, fault: Fault): undefined {
+export function reportDenial(state: WriteState, depth: number, fault: Fault): false {
   state.errors.push({ ...fault, path: state.path.slice(0, depth) });
+  return false;
 }
 
 /** Writes objects of an interface or union, but for those of denied types. */

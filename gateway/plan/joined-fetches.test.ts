@@ -69,7 +69,7 @@ async function run(
     },
   });
   const asked = (subgraph: string) => requests.filter((request) => request.subgraph === subgraph);
-  return { ...(JSON.parse(body) as Response), requests, asked };
+  return { ...(JSON.parse(body.toString()) as Response), requests, asked };
 }
 
 interface Options {

@@ -71,8 +71,8 @@ export interface ExecutionContext {
 }
 
 export interface ExecutionResult {
-  /** The whole response text, `{"data":…}` or `{"errors":…,"data":…}`. */
-  readonly body: string;
+  /** The whole response as JSON in UTF-8, `{"data":…}` or `{"errors":…,"data":…}`. */
+  readonly body: Buffer;
   readonly errors: readonly ResponseError[];
   /** True where `data` is null as a whole. */
   readonly dataIsNull: boolean;

@@ -1,4 +1,5 @@
 import { type ErrorMarks, type Fault, marksAt } from './errors.ts';
+import type { Output } from './output.ts';
 import type { TreePath } from './paths.ts';
 import type { ResponseError } from './types.ts';
 
@@ -12,6 +13,7 @@ export interface WriteState {
   readonly clientKey: (key: string) => string;
   /** Made at the first error that a mark gave: one error may be met at several nulls beneath it. */
   emitted: Set<string> | undefined;
+  readonly output: Output;
 }
 
 /**
@@ -48,9 +50,10 @@ export function reportNull(
   }
 }
 
-/** Reports an error of the value that is being written. */
-export function reportHere(state: WriteState, depth: number, code: string, message: string): undefined {
+/** Reports an error of the value that is being written, which is therefore not. */
+export function reportHere(state: WriteState, depth: number, code: string, message: string): false {
   state.errors.push({ message, path: state.path.slice(0, depth), extensions: { code } });
+  return false;
 }
 
 /** Reports an error that came from a subgraph, once for each place. */

@@ -9,6 +9,7 @@ import {
   GraphQLString,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { finishOutput, startOutput } from './output.ts';
 import type { WriteState } from './write-state.ts';
 import { leafWriter } from './writer-scalars.ts';
 
@@ -21,8 +22,10 @@ function write(type: GraphQLLeafType, value: unknown): { text: string | undefine
     path: ['list', 4, 'left over from an earlier field'],
     clientKey: (key) => key,
     emitted: undefined,
+    output: startOutput(),
   };
-  return { text: leafWriter(type)(value, state, 2), state };
+  const isWritten = leafWriter(type)(value, state, 2);
+  return { text: isWritten ? finishOutput(state.output, '').toString() : undefined, state };
 }
 
 const tint = new GraphQLEnumType({ name: 'Tint', values: { RED: {}, GREEN: {} } });

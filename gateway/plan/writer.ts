@@ -23,6 +23,7 @@ import { type Assignment, conditionVariables } from './conditions.ts';
 import { type Denials, denialOf, reportDenial, withoutDeniedTypes } from './denials.ts';
 import { marksAt } from './errors.ts';
 import { compileIntrospection } from './introspection.ts';
+import { finishOutput, type Output, startOutput, writeByte, writeBytes, writeRaw } from './output.ts';
 import type { PlanningNames } from './planning-names.ts';
 import { isTreeObject, type Run, type TreeObject } from './tree.ts';
 import type { ExecutionResult } from './types.ts';
@@ -40,7 +41,14 @@ export interface WriterInput {
 /** Most writers one plan keeps: one for each combination of its `@skip`/`@include` variables that was seen. */
 const MAX_ASSIGNMENTS = 32;
 
-type ComputedWriter = (state: WriteState, depth: number, holder: TreeObject) => string | undefined;
+const NULL = Buffer.from('null');
+const COMMA = 0x2c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const CLOSING_BRACE = 0x7d;
+
+/** Gives the JSON text, or undefined where the place is null and it was said why. */
+type ComputedWriter = (state: WriteState, depth: number) => string | undefined;
 
 /** One field of an object as it is written. */
 interface FieldWriter {
@@ -48,7 +56,7 @@ interface FieldWriter {
   /** The client's name, for paths. */
   readonly name: string;
   /** What stands before the value: a brace or comma, constant fields that come first, the quoted name. */
-  readonly prefix: string;
+  readonly prefix: Uint8Array;
   readonly nonNull: boolean;
   /** `Type.field`, for messages. */
   readonly label: string;
@@ -60,7 +68,7 @@ interface FieldWriter {
 /** How objects of one type are written at one place of the operation. */
 interface ObjectWriter {
   readonly fields: readonly FieldWriter[];
-  readonly end: string;
+  readonly end: Uint8Array;
   readonly isSelected: (key: string) => boolean;
   /** True where only an interface is known, and some fragment asks for more of the object's own type. */
   readonly needsType: boolean;
@@ -102,31 +110,32 @@ export function compileWriter(input: WriterInput): (run: Run) => ExecutionResult
       path: [],
       clientKey: names.clientKey,
       emitted: undefined,
+      output: startOutput(),
     };
-    const data = writeObject(writerFor(conditions.assign(run.context.variables)), run.root, state, 0);
+    const { errors, output } = state;
+    const isWritten = writeObject(writerFor(conditions.assign(run.context.variables)), run.root, state, 0);
+    if (!isWritten) writeNull(output, 0);
+    writeByte(output, CLOSING_BRACE);
     for (const { fault, path } of run.loose) report(state, fault, clientPath(state, path));
-    const body =
-      state.errors.length === 0
-        ? `{"data":${data}}`
-        : `{"errors":${JSON.stringify(state.errors)},"data":${data ?? 'null'}}`;
-    return { body, errors: state.errors, dataIsNull: data === undefined };
+    const opening = errors.length === 0 ? '{"data":' : `{"errors":${JSON.stringify(errors)},"data":`;
+    return { body: finishOutput(output, opening), errors, dataIsNull: !isWritten };
   };
 }
 
-function writeObject(
-  writer: ObjectWriter,
-  holder: TreeObject,
-  state: WriteState,
-  depth: number,
-): string | undefined {
-  const { path } = state;
+/** False where a field that must not be null is: the object is null then, and what was written of it void. */
+function writeObject(writer: ObjectWriter, holder: TreeObject, state: WriteState, depth: number): boolean {
+  const { path, output } = state;
   const inner = depth + 1;
-  let text = '';
   for (const field of writer.fields) {
     path[depth] = field.name;
-    let written: string | undefined;
+    writeBytes(output, field.prefix);
+    const start = output.length;
     if (field.computed !== undefined) {
-      written = field.computed(state, inner, holder);
+      const text = field.computed(state, inner);
+      if (text !== undefined) {
+        writeRaw(output, text);
+        continue;
+      }
     } else {
       const value = holder[field.key];
       if (value === null || value === undefined) {
@@ -138,15 +147,20 @@ function writeObject(
           writer.isSelected,
           field.nonNull ? field.label : undefined,
         );
-      } else {
-        written = field.write(value, state, inner);
+      } else if (field.write(value, state, inner)) {
+        continue;
       }
     }
-    if (written !== undefined) text += field.prefix + written;
-    else if (field.nonNull) return undefined;
-    else text += `${field.prefix}null`;
+    if (field.nonNull) return false;
+    writeNull(output, start);
   }
-  return text + writer.end;
+  writeBytes(output, writer.end);
+  return true;
+}
+
+function writeNull(output: Output, start: number): void {
+  output.length = start;
+  writeBytes(output, NULL);
 }
 
 function compileObject(
@@ -164,14 +178,14 @@ function compileObject(
     if (node!.name.value === TypeNameMetaFieldDef.name && isObjectType(type)) {
       text = `${opening}"${type.name}"`;
     } else {
-      fields.push(compileField(compilation, type, name, nodes, opening));
+      fields.push(compileField(compilation, type, name, nodes, Buffer.from(opening)));
       text = '';
     }
   }
   const keys = new Set([...collected.fields.values()].map((nodes) => names.treeKey(nodes[0]!)));
   return {
     fields,
-    end: `${text}}`,
+    end: Buffer.from(`${text}}`),
     isSelected: (key) => keys.has(key),
     needsType: collected.leftOut && isInterfaceType(type),
   };
@@ -182,7 +196,7 @@ function compileField(
   parent: GraphQLObjectType | GraphQLInterfaceType,
   name: string,
   nodes: readonly FieldNode[],
-  prefix: string,
+  prefix: Uint8Array,
 ): FieldWriter {
   const { schema, names, operation, fragments } = compilation;
   const node = nodes[0]!;
@@ -190,7 +204,7 @@ function compileField(
   const label = `${parent.name}.${fieldName}`;
   if (fieldName === SchemaMetaFieldDef.name || fieldName === TypeMetaFieldDef.name) {
     const computed = compileIntrospection(nodes, name, schema, operation, fragments);
-    return { key: name, name, prefix, nonNull: false, label, write: () => undefined, computed };
+    return { key: name, name, prefix, nonNull: false, label, write: () => false, computed };
   }
   if (fieldName === TypeNameMetaFieldDef.name) {
     // Only for an object of which no more than its interface is known: its own type name is what is missing.
@@ -200,7 +214,7 @@ function compileField(
       prefix,
       nonNull: true,
       label,
-      write: () => undefined,
+      write: () => false,
       computed: undefined,
     };
   }
@@ -209,9 +223,12 @@ function compileField(
   const type = definition.type;
   const denial = denialOf(compilation.denials, nodes);
   if (denial !== undefined) {
-    const computed: ComputedWriter = (state, depth) => reportDenial(state, depth, denial);
+    const computed: ComputedWriter = (state, depth) => {
+      reportDenial(state, depth, denial);
+      return undefined;
+    };
     const nonNull = isNonNullType(type);
-    return { key: names.treeKey(node), name, prefix, nonNull, label, write: () => undefined, computed };
+    return { key: names.treeKey(node), name, prefix, nonNull, label, write: () => false, computed };
   }
   return {
     key: names.treeKey(node),
@@ -250,20 +267,23 @@ function listWriter(write: ValueWriter, nonNull: boolean, label: string): ValueW
     if (!Array.isArray(value)) {
       return reportHere(state, depth, INVALID_VALUE, `Expected a list for field "${label}".`);
     }
-    let text = '[';
+    const { path, output } = state;
+    writeByte(output, OPENING_BRACKET);
     for (let i = 0; i < value.length; i++) {
       const element: unknown = value[i];
-      state.path[depth] = i;
-      let written: string | undefined;
+      path[depth] = i;
+      if (i > 0) writeByte(output, COMMA);
+      const start = output.length;
       if (element === null || element === undefined) {
         reportNull(state, depth + 1, value, i, nothingSelected, nonNull ? label : undefined);
-      } else {
-        written = write(element, state, depth + 1);
+      } else if (write(element, state, depth + 1)) {
+        continue;
       }
-      if (written === undefined && nonNull) return undefined;
-      text += i === 0 ? (written ?? 'null') : `,${written ?? 'null'}`;
+      if (nonNull) return false;
+      writeNull(output, start);
     }
-    return `${text}]`;
+    writeByte(output, CLOSING_BRACKET);
+    return true;
   };
 }
 
@@ -326,7 +346,7 @@ function compositeWriter(
       if (marks !== undefined) {
         const place = state.path.slice(0, depth);
         for (const { fault, path } of marks) report(state, fault, [...place, ...clientPath(state, path)]);
-        return undefined;
+        return false;
       }
     }
     return writeObject(writer, value, state, depth);

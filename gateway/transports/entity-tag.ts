@@ -5,7 +5,7 @@ import type { Source } from './rest-sources.ts';
  * The weak entity tag (RFC 9110, section 8.8.3) of an answer: two with the same tag say the same, though how long the
  * subgraphs took differs.
  */
-export function entityTag(body: string, sources: Readonly<Record<string, Source>>): string {
+export function entityTag(body: Buffer, sources: Readonly<Record<string, Source>>): string {
   const hash = createHash('sha256').update(body);
   for (const [name, { status, observedAt }] of Object.entries(sources)) {
     hash.update(`\n${name} ${status} ${observedAt}`);

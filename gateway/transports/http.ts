@@ -134,7 +134,7 @@ function send(
   reply: FastifyReply,
   status: number,
   type: AnswerType | undefined,
-  body: string,
+  body: string | Buffer,
 ): void {
   reply
     .code(status)

@@ -128,7 +128,7 @@ function restAnswer(
   /* Whoever is denied all of a subgraph sees it too, as one that was not asked. */
   const whole = generation.plans.peek(route.operation.planKey)?.compiled.subgraphs ?? [];
   const sources = sourcesOf([...whole, ...plan.subgraphs], scope.records ?? []);
-  const { data } = JSON.parse(result.body) as { data: Readonly<Record<string, unknown>> | null };
+  const { data } = JSON.parse(result.body.toString()) as { data: Readonly<Record<string, unknown>> | null };
   const found = data?.[route.root] ?? null;
   if (found === null) {
     return emptyAnswer(route, plan.rootOwners.get(route.root), sources, result.errors);

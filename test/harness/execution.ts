@@ -18,7 +18,8 @@ export type Answers = Readonly<
   Record<string, (request: SubgraphRequest, variables: Record<string, unknown>) => unknown>
 >;
 
-export interface Outcome extends ExecutionResult {
+export interface Outcome extends Omit<ExecutionResult, 'body'> {
+  readonly body: string;
   readonly response: { data: unknown; errors?: { message: string; path?: unknown; extensions: object }[] };
   readonly requests: SubgraphRequest[];
 }
@@ -62,7 +63,8 @@ export function executionOver(subgraphs: Readonly<Record<string, string>>): Exec
           return answerOf(subgraph, await answers[subgraph]?.(request, JSON.parse(body).variables));
         },
       });
-      return { ...result, response: JSON.parse(result.body), requests };
+      const written = result.body.toString();
+      return { ...result, body: written, response: JSON.parse(written), requests };
     },
   };
 }

@@ -106,8 +106,9 @@ export async function compiledAnswer(
     },
     signal: new AbortController().signal,
   });
-  const body = JSON.parse(result.body);
-  return { ...answerOf(body, call), data: dataText(result.body, body), joined, unreadable };
+  const text = result.body.toString();
+  const body = JSON.parse(text);
+  return { ...answerOf(body, call), data: dataText(text, body), joined, unreadable };
 }
 
 export function compileOperation(bench: Bench, document: DocumentNode): ReturnType<typeof compilePlan> {

@@ -128,16 +128,17 @@ export async function gatewayAnswer(
     },
     signal: new AbortController().signal,
   });
-  const body = JSON.parse(result.body);
+  const text = result.body.toString();
+  const body = JSON.parse(text);
   const start = body.errors === undefined ? '{"data":' : `{"errors":${JSON.stringify(body.errors)},"data":`;
   const answer: Answer = {
-    data: result.body.slice(start.length, -1),
+    data: text.slice(start.length, -1),
     errorPaths: result.errors.map(({ path }) => JSON.stringify(path ?? null)).sort(),
     log: call.log,
   };
   return {
     answer,
-    body: result.body,
+    body: text,
     errors: result.errors,
     resolved,
     requests,

@@ -181,7 +181,7 @@ describe('flights', () => {
               [operation, other].flatMap((asked, at) =>
                 viewers.map(async (viewer, n) => {
                   const result = await ask(generation, `${round} ${at} ${n}`, viewer, asked);
-                  const body = JSON.parse(result.body);
+                  const body = JSON.parse(result.body.toString());
                   const answer = {
                     data: JSON.stringify(body.data),
                     errorPaths: result.errors.map(({ path }) => JSON.stringify(path ?? null)).sort(),
