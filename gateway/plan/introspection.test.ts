@@ -11,16 +11,16 @@ describe('introspection', () => {
   it('is answered for the variables of each request', async () => {
     for (const name of ['Query', 'Other']) {
       const { body } = await byName.execute({ ...nothing, variables: { name } });
-      expect(body).toBe(`{"data":{"__type":{"name":"${name}"}}}`);
+      expect(body.toString()).toBe(`{"data":{"__type":{"name":"${name}"}}}`);
     }
   });
 
   it('has its errors in the response, and none for the next request', async () => {
     const { errors, body } = await byName.execute({ ...nothing, variables: {} });
     expect(errors).toMatchObject([{ extensions: { code: 'INTROSPECTION_FAILED' } }]);
-    expect(body).toContain('"data":{"__type":null}');
+    expect(body.toString()).toContain('"data":{"__type":null}');
     const next = await byName.execute({ ...nothing, variables: { name: 'Query' } });
-    expect(next.body).toBe('{"data":{"__type":{"name":"Query"}}}');
+    expect(next.body.toString()).toBe('{"data":{"__type":{"name":"Query"}}}');
   });
 
   it('takes fragments within fragments along', async () => {

@@ -13,7 +13,7 @@ import { createRightsModel } from './rights-model.ts';
 
 const schema = buildSchema(`
   extend schema @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)
-    @link(url: "https://tributary.dev/specs/reads/v0.1", import: ["@reads"])
+    @link(url: "https://tributary.example/specs/reads/v0.1", import: ["@reads"])
   directive @link(url: String, for: Purpose, import: [String]) repeatable on SCHEMA
   directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT
   directive @reads(fields: [String!]!) repeatable on ARGUMENT_DEFINITION

@@ -29,7 +29,7 @@ export interface Read {
 export type InputReads = ReadonlyMap<string, Read>;
 
 /** The specification of `@reads`; `subgraphs/README.md` shows how a subgraph links it. */
-export const readsSpecification = 'https://tributary.dev/specs/reads/v0.1';
+export const readsSpecification = 'https://tributary.example/specs/reads/v0.1';
 const linkedSpecification = /^https:\/\/tributary\.dev\/specs\/reads\/v0\.\d/;
 
 interface Definition {

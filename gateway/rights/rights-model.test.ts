@@ -8,7 +8,7 @@ import { createRightsModel, namesIn } from './rights-model.ts';
 const link = `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@interfaceObject",
     "@composeDirective", { name: "@authenticated", as: "@signedIn" }, "@requiresScopes", "@policy"])
-  @link(url: "https://tributary.dev/specs/reads/v0.1", import: ["@reads"])
+  @link(url: "https://tributary.example/specs/reads/v0.1", import: ["@reads"])
   @composeDirective(name: "@reads")
   directive @reads(fields: [String!]!) repeatable on ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE`;
 

@@ -128,17 +128,17 @@ export async function gatewayAnswer(
     },
     signal: new AbortController().signal,
   });
-  const text = result.body.toString();
-  const body = JSON.parse(text);
+  const written = result.body.toString();
+  const body = JSON.parse(written);
   const start = body.errors === undefined ? '{"data":' : `{"errors":${JSON.stringify(body.errors)},"data":`;
   const answer: Answer = {
-    data: text.slice(start.length, -1),
+    data: written.slice(start.length, -1),
     errorPaths: result.errors.map(({ path }) => JSON.stringify(path ?? null)).sort(),
     log: call.log,
   };
   return {
     answer,
-    body: text,
+    body: written,
     errors: result.errors,
     resolved,
     requests,
