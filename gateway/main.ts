@@ -48,10 +48,12 @@ const defaultHost = '127.0.0.1';
 const defaultWatchMs = 1_000;
 
 /**
- * Starts a gateway for any Federation 2 supergraph: GraphQL at `/graphql`, `/health`, `/ready`, and the REST routes of
- * the folder given. When the promise resolves it answers.
+ * Starts a gateway for any Federation 2 supergraph: GraphQL at `/graphql`, `/health`, `/ready`, the REST routes of
+ * the folder given with their description at `/openapi.json`, and the pages of the site given. When the promise
+ * resolves it answers.
  * @throws Error with one line for whoever started it: the host is not loopback and nobody is authenticated
- * (`code: 'NOT_LOOPBACK'`), the port is taken (`code: 'EADDRINUSE'`), a secret or key is missing or unfit, the supergraph file is missing or broken, a REST route does not fit it.
+ * (`code: 'NOT_LOOPBACK'`), the port is taken (`code: 'EADDRINUSE'`), a secret or key is missing or unfit, the
+ * supergraph file is missing or broken, a REST route does not fit it.
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const host = options.host ?? defaultHost;
@@ -76,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     subgraphUrls: options.subgraphUrls ?? {},
     routes: options.routes,
     access: options.access,
+    pagePaths: options.site?.pages.map(({ path }) => path) ?? [],
     plans: options.plans,
     persistence: openPersistence(options.persistedOnly === true, limits),
     watchMs,
@@ -102,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     publicKeys: keys?.publicKeys,
   };
   const isLocalOnly = options.authentication === undefined;
-  const server = await createServer(serving, edge, limits.bodyBytes, isLocalOnly);
+  const server = await createServer(serving, edge, { bodyLimit: limits.bodyBytes, isLocalOnly, site: options.site });
   try {
     await listen(server, host, options.port);
   } catch (error) {

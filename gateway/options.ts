@@ -9,6 +9,7 @@ import {
   defaultOperationLimits,
   type OperationLimits,
 } from './limits/operation-limits.ts';
+import type { Site } from './transports/site.ts';
 
 /** Deadlines in milliseconds. */
 export interface GatewayTimeouts {
@@ -139,6 +140,8 @@ export interface GatewayOptions {
    * `proxy-authorization` among them nothing is shared.
    */
   readonly forwardHeaders?: readonly string[];
+  /** What people see at the gateway's address. Default: nothing. */
+  readonly site?: Site;
   /** What stands between the network and the transports: browsers, rates, connections, compression. */
   readonly edge?: GivenEdgeOptions;
   /** `redis://…`: gateways with the same one count requests together. Default: each counts for itself. */

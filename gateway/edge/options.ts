@@ -8,7 +8,10 @@ export interface BrowserOptions {
    * none; pages that the gateway serves itself always may.
    */
   readonly origins: readonly string[];
-  /** Origins whose pages may show an embeddable page of the gateway in a frame. Default: none but the gateway. */
+  /**
+   * Whose pages may show an embeddable page of the gateway in a frame: origins such as `https://crm.example`, also
+   * `https://*.crm.example`, or `'self'`. Default: `'self'` alone; an empty list allows nobody.
+   */
   readonly frameAncestors: readonly string[];
 }
 
@@ -70,7 +73,7 @@ export interface GivenEdgeOptions {
 /** @throws Error naming the value that is none and what is allowed. */
 export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): EdgeOptions {
   const edge: EdgeOptions = {
-    browser: { origins: [], frameAncestors: [], ...given.browser },
+    browser: { origins: [], frameAncestors: ["'self'"], ...given.browser },
     rates: {
       windowMs: 60_000,
       viewer: 6_000,
@@ -99,9 +102,8 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
 const most = 2_147_483_647;
 
 function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, redis }: EdgeOptions): void {
-  for (const list of ['origins', 'frameAncestors'] as const) {
-    for (const origin of browser[list]) checkOrigin(`browser.${list}`, origin);
-  }
+  for (const origin of browser.origins) checkOrigin(origin);
+  for (const ancestor of browser.frameAncestors) checkAncestor(ancestor);
   checkWhole('rates.windowMs', rates.windowMs, 1_000, most);
   checkWhole('rates.callers', rates.callers, 1, most);
   for (const caller of ['viewer', 'machine', 'address'] as const) {
@@ -125,11 +127,21 @@ function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, 
   }
 }
 
-function checkOrigin(name: string, origin: string): void {
+const ancestorShape = /^('self'|https?:\/\/(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d{1,5}|\*))?)$/i;
+
+function checkAncestor(ancestor: string): void {
+  if (!ancestorShape.test(ancestor)) {
+    throw new Error(
+      `browser.frameAncestors has "${ancestor}": name origins as https://crm.example or https://*.crm.example, without a path, or 'self'.`,
+    );
+  }
+}
+
+function checkOrigin(origin: string): void {
   const isOrigin = /^https?:$/.test(protocolOf(origin)) && new URL(origin).origin === origin;
   if (!isOrigin) {
     throw new Error(
-      `${name} has "${origin}", which is no origin: write scheme, host and port alone, such as "https://crm.example.com".`,
+      `browser.origins has "${origin}", which is no origin: write scheme, host and port alone, such as "https://crm.example.com".`,
     );
   }
 }

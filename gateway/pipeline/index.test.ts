@@ -37,6 +37,7 @@ function createTestGeneration(plan: MakePlan = async () => queryPlan): Generatio
       targets: new Map(),
       joins: () => true,
       routes: () => undefined,
+      restRoutes: [],
     },
     limits,
   );

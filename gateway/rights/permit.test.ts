@@ -127,6 +127,7 @@ describe('plans of variants', () => {
         persisted: { kind: 'any' },
         targets: new Map(),
         routes: () => undefined,
+      restRoutes: [],
         joins: () => true,
       },
       { ...limits, plans },

@@ -21,6 +21,8 @@ export interface GenerationSettings {
   readonly joining: GatewayJoining;
   /** Folder of operations, some with REST routes beside them. */
   readonly routes: string | undefined;
+  /** Paths that pages are served at and therefore no REST route. */
+  readonly pagePaths: readonly string[];
   /** A plan file. */
   readonly plans: string | undefined;
   /** What clients may ask, by the operations folder. */
@@ -68,11 +70,11 @@ export async function buildGeneration(
     targets = openSubgraphs(sources.supergraphFile, description, settings, rights !== undefined, previous);
     const rules = { ...createOperationRules(planner, limits), rights };
     const persisted = settings.persistence(sources.operations);
-    const routes = await readRoutes(settings.routes, rules, targets);
+    const routes = await readRoutes(settings, rules, targets);
     const joins = (subgraph: string) => joining.bySubgraph[subgraph] ?? joining.enabled;
     const id = supergraphHash.slice(0, 16);
     const generation = createGeneration(
-      { id, planner, rules, persisted, targets, joins, routes: routeTable(routes) },
+      { id, planner, rules, persisted, targets, joins, routes: routeTable(routes), restRoutes: routes },
       limits,
     );
     const warmUp = { log, signal };
@@ -136,11 +138,11 @@ function openSubgraphs(
 }
 
 async function readRoutes(
-  folder: string | undefined,
+  { routes: folder, pagePaths }: GenerationSettings,
   rules: OperationRules,
   targets: ReadonlyMap<string, SubgraphTarget>,
 ): Promise<readonly RestRoute[]> {
-  return folder === undefined ? [] : await loadRoutes(folder, rules, [...targets.keys()]);
+  return folder === undefined ? [] : await loadRoutes(folder, rules, [...targets.keys()], pagePaths);
 }
 
 function checkNames(names: readonly string[], known: ReadonlyMap<string, unknown>, what: string): void {

@@ -7,6 +7,7 @@ import type { PreparedDocument, PreparedOperation } from '#gateway/pipeline/oper
 import type { PersistedOperations } from '#gateway/pipeline/persisted.ts';
 import type { Planner } from '#gateway/plan/planner.ts';
 import type { CompiledPlan } from '#gateway/plan/types.ts';
+import type { RestRoute } from '#gateway/transports/rest-route.ts';
 import type { RouteTable } from '#gateway/transports/route-table.ts';
 import type { PlanRequest } from './planning-messages.ts';
 
@@ -50,6 +51,8 @@ export interface Generation {
   /** Whether plans join fetches of a subgraph. */
   readonly joins: (subgraph: string) => boolean;
   readonly routes: RouteTable;
+  /** What the table was made of, by path. */
+  readonly restRoutes: readonly RestRoute[];
   leases: number;
   /** Set once no new request may take it; called when the last lease ends. */
   onUnused: (() => void) | undefined;
@@ -59,7 +62,10 @@ const mostUnplannable = 1_000;
 
 /** A generation with empty caches. */
 export function createGeneration(
-  parts: Pick<Generation, 'id' | 'planner' | 'rules' | 'persisted' | 'targets' | 'joins' | 'routes'>,
+  parts: Pick<
+    Generation,
+    'id' | 'planner' | 'rules' | 'persisted' | 'targets' | 'joins' | 'routes' | 'restRoutes'
+  >,
   limits: GatewayLimits,
 ): Generation {
   return {

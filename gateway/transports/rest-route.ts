@@ -66,6 +66,7 @@ export interface RouteParameter {
   readonly in: 'path' | 'query';
   readonly variable: string;
   readonly type: GraphQLInputType;
+  readonly description: string | undefined;
 }
 
 /** A route that was checked against its operation and the schema. */
@@ -90,24 +91,26 @@ export interface RestRoute {
  */
 const defaultTimeoutMs = 2_000;
 const routeSuffix = '.rest.yaml';
-const ownPaths = ['/graphql', '/health', '/ready'];
+const ownPaths = ['/graphql', '/health', '/ready', '/openapi.json'];
 const ownMembers = ['sources', 'errors'];
 
 /**
- * Reads every `*.rest.yaml` of a folder, with the operation beside it.
+ * Reads every `*.rest.yaml` of a folder, with the operation beside it. No route may take a path of the gateway's own
+ * or one of `pagePaths`.
  * @throws Error naming the file, the key and the remedy.
  */
 export async function loadRoutes(
   folder: string,
   rules: OperationRules,
   subgraphs: readonly string[],
+  pagePaths: readonly string[] = [],
 ): Promise<readonly RestRoute[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw new Error(`The folder of REST routes "${folder}" cannot be read: ${error}`, { cause: error });
   });
   const files = names.filter((name) => name.endsWith(routeSuffix)).sort();
   const routes = await Promise.all(files.map((name) => loadRoute(join(folder, name), rules, subgraphs)));
-  checkPaths(routes);
+  checkPaths(routes, pagePaths);
   return routes;
 }
 
@@ -225,7 +228,8 @@ function matchParameters(
       const where = parameter.in === 'path' ? 'is missing from' : 'is in query, yet stands in';
       throw new Error(`${file}: parameters.${name} ${where} the path ${declared.path}.`);
     }
-    return { name, in: parameter.in, variable, type: variableType(file, name, schema, definition) };
+    const type = variableType(file, name, schema, definition);
+    return { name, in: parameter.in, variable, type, description: parameter.description };
   });
   const undeclared = inPath.find((name) => name !== undefined && !Object.hasOwn(declared.parameters, name));
   if (undeclared !== undefined || new Set(inPath).size !== inPath.length) {
@@ -265,8 +269,11 @@ function variableType(
   return isNonNullType(type) ? type.ofType : type;
 }
 
-function checkPaths(routes: readonly RestRoute[]): void {
-  const taken = new Map<string, string>(ownPaths.map((path) => [path, 'the gateway itself']));
+function checkPaths(routes: readonly RestRoute[], pagePaths: readonly string[]): void {
+  const taken = new Map<string, string>([
+    ...pagePaths.map((path): [string, string] => [path, 'a page']),
+    ...ownPaths.map((path): [string, string] => [path, 'the gateway itself']),
+  ]);
   for (const { path, file } of routes) {
     const shape = path.replaceAll(/\{\w+\}/g, '{}');
     const holder = taken.get(shape);

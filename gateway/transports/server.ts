@@ -17,25 +17,33 @@ import {
 import { serveHealth } from './health.ts';
 import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
 import type { Serving } from './lifetime.ts';
+import { serveOpenApi } from './openapi.ts';
+import { servePages } from './pages.ts';
 import { sendProblem } from './problem.ts';
 import { servePublicKeys } from './public-keys.ts';
 import { serveRoutes } from './rest.ts';
+import type { Site } from './site.ts';
 
 /** Node looks for requests that are late so often in their deadline; at least every so many milliseconds. */
 const looksPerDeadline = 4;
 const slowestLookMs = 5_000;
 
-/**
- * The HTTP server with every transport on it, not yet listening.
- * @param isLocalOnly where nobody is authenticated: requests to another host than this machine are refused
- */
+/** What a server is made with, beside what its transports share. */
+export interface ServerOptions {
+  readonly bodyLimit: number;
+  /** Where nobody is authenticated: requests to another host than this machine are refused. */
+  readonly isLocalOnly: boolean;
+  /** What people see. */
+  readonly site: Site | undefined;
+}
+
+/** The HTTP server with every transport on it, not yet listening. */
 export async function createServer(
   parts: Omit<Serving, 'countViewer'>,
   edge: EdgeOptions,
-  bodyLimit: number,
-  isLocalOnly: boolean,
+  { bodyLimit, isLocalOnly, site }: ServerOptions,
 ): Promise<FastifyInstance> {
-  const { connection, trustProxy } = edge;
+  const { browser, connection, trustProxy } = edge;
   const app = fastify({
     logger: false,
     bodyLimit,
@@ -76,6 +84,10 @@ export async function createServer(
   serveGraphQL(app, serving);
   serveHealth(app, serving);
   servePublicKeys(app, serving);
+  serveOpenApi(app, serving);
+  if (site !== undefined) {
+    servePages(app, serving, site, browser.frameAncestors);
+  }
   serveRoutes(app, serving);
   return app;
 }

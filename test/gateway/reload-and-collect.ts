@@ -21,6 +21,7 @@ const generations = await openGenerations({
   subgraphUrls: {},
   routes: undefined,
   access: undefined,
+  pagePaths: [],
   plans: undefined,
   persistence: () => ({ kind: 'any' }),
   watchMs: 0,

@@ -118,6 +118,7 @@ describe('flights', () => {
         persisted: { kind: 'any' },
         targets,
         routes: () => undefined,
+      restRoutes: [],
         joins: () => true,
       },
       limits,

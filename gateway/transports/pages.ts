@@ -1,0 +1,170 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { probeSubgraphs } from '#gateway/fetching/probe.ts';
+import type { RequestScope } from '#gateway/fetching/request-scope.ts';
+import { Draining, toGatewayError } from '#gateway/pipeline/errors.ts';
+import { runPipeline } from '#gateway/pipeline/index.ts';
+import { errorsOf } from '#gateway/pipeline/respond.ts';
+import type { PipelineAnswer } from '#gateway/pipeline/types.ts';
+import { admit, type Serving } from './lifetime.ts';
+import { sendProblem } from './problem.ts';
+import { logRequest } from './request-log.ts';
+import { sourcesOf } from './rest-sources.ts';
+import type { Page, PageAnswer, PageRequest, Question, Reply, Site } from './site.ts';
+
+const assetPath = '/assets/';
+const contentTypes = { html: 'text/html; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
+
+/**
+ * Serves a site's pages and their files. A page asks the graph through the same pipeline as every other client. What
+ * it may load and who may frame it is said by the `Content-Security-Policy` here, whatever the page writes.
+ *
+ * @param ancestors origins whose pages may show embeddable pages in a frame, as CSP sources
+ */
+export function servePages(
+  app: FastifyInstance,
+  serving: Serving,
+  site: Site,
+  ancestors: readonly string[],
+): void {
+  for (const page of site.pages) {
+    const policy = contentPolicy(page, ancestors);
+    app.get(page.path, { exposeHeadRoute: false }, (request, reply) => {
+      void answer(serving, page, policy, request, reply);
+    });
+  }
+  app.get<{ Params: { name: string } }>(`${assetPath}:name`, async (request, reply) => {
+    const asset = await site.asset(request.params.name);
+    if (asset === undefined) {
+      return reply.callNotFound();
+    }
+    return reply
+      .header('content-type', asset.contentType)
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('x-content-type-options', 'nosniff')
+      .send(asset.body);
+  });
+}
+
+/** Everything comes from here and no script stands in the page, so that text that got in cannot run or call out. */
+function contentPolicy({ isEmbeddable, hasInlineStyles }: Page, ancestors: readonly string[]): string {
+  const framers = isEmbeddable === true && ancestors.length > 0 ? ancestors.join(' ') : "'none'";
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${hasInlineStyles === true ? " 'unsafe-inline'" : ''}`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    `frame-ancestors ${framers}`,
+  ].join('; ');
+}
+
+async function answer(
+  serving: Serving,
+  page: Page,
+  policy: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const scope = admit(serving, request, reply, true);
+  const asked: PipelineAnswer[] = [];
+  let status: number;
+  try {
+    if (serving.lifetime.isDraining) {
+      throw Draining();
+    }
+    const made = await page.answer(pageRequest(serving, scope, request, asked));
+    status = made.kind === 'redirect' ? 303 : made.status;
+    if (scope.ended !== 'client-gone') {
+      send(reply, made, policy);
+    }
+  } catch (thrown) {
+    status = refuse(serving, thrown, request, reply);
+  }
+  for (const ended of asked) {
+    logRequest(serving.log, scope, ended, status);
+  }
+  if (asked.length === 0) {
+    const ms = Math.round((performance.now() - scope.startedAt) * 10) / 10;
+    serving.log.info({ requestId: scope.id, traceId: scope.traceId, page: page.path, status, ms }, 'request');
+  }
+}
+
+function pageRequest(
+  serving: Serving,
+  scope: RequestScope,
+  request: FastifyRequest,
+  asked: PipelineAnswer[],
+): PageRequest {
+  const { restRoutes, targets } = serving.generation();
+  return {
+    query: request.query as Readonly<Record<string, unknown>>,
+    routes: restRoutes,
+    subgraphs: () => probeSubgraphs(targets),
+    ask: async (question) => {
+      const ended = await askGraph(serving, scope, request, question);
+      asked.push(ended);
+      return replyOf(ended, scope);
+    },
+  };
+}
+
+function askGraph(
+  serving: Serving,
+  scope: RequestScope,
+  request: FastifyRequest,
+  question: Question,
+): Promise<PipelineAnswer> {
+  return runPipeline(serving, {
+    scope,
+    parameters: { query: question.document, operationName: undefined, variables: question.variables },
+    allowsMutations: false,
+    isOwnDocument: true,
+    authorization: request.headers.authorization,
+    timeoutMsOf: () => question.timeoutMs,
+  });
+}
+
+function replyOf(ended: PipelineAnswer, scope: RequestScope): Reply {
+  if (ended.kind === 'refused') {
+    return { data: null, errors: errorsOf(ended), sources: {} };
+  }
+  const { data } = JSON.parse(ended.result.body.toString()) as { data: unknown };
+  const sources = sourcesOf(ended.plan.subgraphs, scope.records ?? []);
+  return { data, errors: ended.result.errors, sources };
+}
+
+function send(reply: FastifyReply, made: PageAnswer, policy: string): void {
+  reply.header('cache-control', 'no-store').header('x-request-id', reply.request.id);
+  if (made.kind === 'redirect') {
+    reply.redirect(made.location, 303);
+    return;
+  }
+  reply
+    .code(made.status)
+    .header('content-type', contentTypes[made.kind])
+    .header('content-security-policy', policy)
+    .header('x-content-type-options', 'nosniff')
+    .header('referrer-policy', 'same-origin')
+    .send(made.body);
+}
+
+/** A page that cannot be made is a problem like that of every other path; the log has the cause. */
+function refuse(serving: Serving, thrown: unknown, request: FastifyRequest, reply: FastifyReply): number {
+  const error = toGatewayError(thrown, request.id);
+  const { status, code, message, headers } = error;
+  if (error.kind === 'internal') {
+    serving.log.error({ requestId: request.id, err: thrown }, 'request failed inside');
+  }
+  sendProblem(request, reply, {
+    status,
+    title: 'The page cannot be shown',
+    detail: message,
+    code,
+    headers: { ...headers, 'cache-control': 'no-store' },
+  });
+  return status;
+}

@@ -1,0 +1,62 @@
+import type { SubgraphState } from '#gateway/fetching/probe.ts';
+import type { ResponseError } from '#gateway/plan/types.ts';
+import type { Source } from './rest-sources.ts';
+
+/** What people see at the gateway's address: pages, and the files that these load. */
+export interface Site {
+  readonly pages: readonly Page[];
+  /**
+   * A file of `/assets/{name}`, undefined where there is none. The name must change with the content, since browsers
+   * keep it for a year.
+   */
+  readonly asset: (name: string) => Promise<Asset | undefined>;
+}
+
+export interface Asset {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+export interface Page {
+  /** `/sidebar`: no parameters, and nothing that the gateway serves itself. */
+  readonly path: string;
+  /** True where pages of the `frameAncestors` may show it in a frame. Default false. */
+  readonly isEmbeddable?: boolean;
+  /** True where a library of the page writes style elements of its own. Scripts are never inline. Default false. */
+  readonly hasInlineStyles?: boolean;
+  readonly answer: (request: PageRequest) => Promise<PageAnswer>;
+}
+
+/** What a page is made from. */
+export interface PageRequest {
+  /** As sent: a parameter that stands there twice is a list. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Asks the graph with the credentials of whoever asks for the page. */
+  readonly ask: (question: Question) => Promise<Reply>;
+  /** Which subgraphs answer right now. */
+  readonly subgraphs: () => Promise<readonly SubgraphState[]>;
+  /** The REST routes that are served. */
+  readonly routes: readonly { readonly path: string; readonly summary: string }[];
+}
+
+export interface Question {
+  /** The text of a document with one operation. */
+  readonly document: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** For one fetch of a subgraph, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** What the graph said: `data` is null where nothing was executed, or where the whole of it is null. */
+export interface Reply {
+  readonly data: unknown;
+  readonly errors: readonly ResponseError[];
+  /** What each subgraph contributed, of those that the plan asks. */
+  readonly sources: Readonly<Record<string, Source>>;
+}
+
+export type PageAnswer =
+  | { readonly kind: 'html'; readonly status: number; readonly body: string }
+  | { readonly kind: 'json'; readonly status: number; readonly body: string }
+  /** A path and query of this gateway. */
+  | { readonly kind: 'redirect'; readonly location: string };
