@@ -42,38 +42,54 @@ const subgraphs: Record<string, Record<string, string>> = {
   },
 };
 
-const config: CodegenConfig = {
-  generates: Object.fromEntries(
-    Object.entries(subgraphs).map(([name, mappers]) => [
-      `subgraphs/${name}/__generated__/resolvers.ts`,
-      {
-        schema: [`subgraphs/${name}/schema.graphql`],
-        plugins: ['typescript', 'typescript-resolvers'],
-        config: {
-          federation: true,
-          contextType: '../loaders.ts#Context',
-          mappers,
-          enumsAsTypes: true,
-          immutableTypes: true,
-          useTypeImports: true,
-          importExtension: '.ts',
-          emitLegacyCommonJSImports: false,
-          scalars: {
-            _FieldSet: 'string',
-            ID: 'string',
-            DateTime: 'string',
-            Date: 'string',
-            Decimal: 'string',
-          },
-          strictScalars: true,
-          resolversNonOptionalTypename: false,
-          maybeValue: 'T | null',
-          inputMaybeValue: 'T | null | undefined',
-          avoidOptionals: { field: true, resolvers: false },
-        },
-      },
-    ]),
-  ),
+const scalars = { ID: 'string', DateTime: 'string', Date: 'string', Decimal: 'string' };
+
+/** Typed answers of the clients' operations, for the pages that ask them. */
+const operations: CodegenConfig['generates'] = {
+  'pages/__generated__/operations.ts': {
+    schema: ['supergraph.graphql'],
+    documents: ['contracts/operations/*.graphql'],
+    plugins: ['typescript-operations'],
+    config: {
+      enumType: 'string-literal',
+      immutableTypes: true,
+      useTypeImports: true,
+      emitLegacyCommonJSImports: false,
+      scalars,
+      /* The supergraph's own scalars, which no operation reads. */
+      defaultScalarType: 'unknown',
+      skipTypename: true,
+      maybeValue: 'T | null',
+    },
+  },
 };
+
+const resolvers: CodegenConfig['generates'] = Object.fromEntries(
+  Object.entries(subgraphs).map(([name, mappers]) => [
+    `subgraphs/${name}/__generated__/resolvers.ts`,
+    {
+      schema: [`subgraphs/${name}/schema.graphql`],
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        federation: true,
+        contextType: '../loaders.ts#Context',
+        mappers,
+        enumsAsTypes: true,
+        immutableTypes: true,
+        useTypeImports: true,
+        importExtension: '.ts',
+        emitLegacyCommonJSImports: false,
+        scalars: { _FieldSet: 'string', ...scalars },
+        strictScalars: true,
+        resolversNonOptionalTypename: false,
+        maybeValue: 'T | null',
+        inputMaybeValue: 'T | null | undefined',
+        avoidOptionals: { field: true, resolvers: false },
+      },
+    },
+  ]),
+);
+
+const config: CodegenConfig = { generates: { ...resolvers, ...operations } };
 
 export default config;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { finished } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -110,7 +111,7 @@ export async function sendJob(
     signal: options.signal,
   });
   if (!response.ok || !response.body) throw new Error(await response.text());
-  const body = Readable.fromWeb(response.body);
+  const body = Readable.fromWeb(response.body as ReadableStream);
   for await (const line of createInterface({ input: body })) {
     const message = messageShape.parse(JSON.parse(line));
     if (message.kind === 'progress') options.onProgress(message.progress);

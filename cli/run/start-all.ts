@@ -2,6 +2,7 @@ import type { RunningSubgraph } from '#chassis/serve.ts';
 import { ephemeralKeys, keysOfFile } from '#gateway/identity/signing-keys.ts';
 import { type RunningGateway, startGateway } from '#gateway/main.ts';
 import type { GatewaySettings } from '#gateway/settings-file.ts';
+import { openSite } from '#pages/index.ts';
 import { defaults } from '../settings.ts';
 import { type ControlServer, startControl } from './control.ts';
 import { seedDemoOnce } from './demo.ts';
@@ -99,6 +100,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       routes: operations,
       redis: defaults.redis(),
       access: settings.access ?? access,
+      site: await openSite(operations),
       subgraphUrls: Object.fromEntries(subgraphs.map(({ name, url }) => [name, url])),
     });
     closers.push(() => gateway.close());

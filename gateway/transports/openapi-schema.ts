@@ -42,7 +42,6 @@ const knownScalars: Readonly<Record<string, JsonSchema>> = {
   Decimal: { type: 'string' },
   UUID: { type: 'string', format: 'uuid' },
   URL: { type: 'string', format: 'uri' },
-  EmailAddress: { type: 'string', format: 'email' },
 };
 
 const builtIn = new Set(['ID', 'String', 'Boolean', 'Int', 'Float']);

@@ -53,7 +53,7 @@ function contentPolicy({ isEmbeddable, hasInlineStyles }: Page, ancestors: reado
     "script-src 'self'",
     `style-src 'self'${hasInlineStyles === true ? " 'unsafe-inline'" : ''}`,
     "img-src 'self' data:",
-    "font-src 'self'",
+    "font-src 'self' data:",
     "connect-src 'self'",
     "worker-src 'self'",
     "base-uri 'none'",

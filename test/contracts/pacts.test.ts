@@ -27,8 +27,11 @@ describe('pacts', () => {
   beforeAll(async () => {
     folder = writing ? committed : await mkdtemp(join(tmpdir(), 'tributary-pacts-'));
     const sources = await readSupergraphConfig(join(root, 'supergraph.yaml'));
-    const file = join(root, 'contracts/operations/AccountSnapshot.graphql');
-    operations = [await recordOperation(file, await readFile(supergraph, 'utf8'), sources)];
+    const composed = await readFile(supergraph, 'utf8');
+    const known = join(root, 'contracts/operations');
+    const files = (await readdir(known)).filter((name) => name.endsWith('.graphql')).sort();
+    operations = [];
+    for (const file of files) operations.push(await recordOperation(join(known, file), composed, sources));
     await writePacts(operations, folder, async ({ document, variables }, urls) => {
       const gateway = await startGateway({
         supergraph,
@@ -51,9 +54,10 @@ describe('pacts', () => {
   it('are answered by the gateway through mock servers of all subgraphs', () => {
     expect(answers).toHaveLength(operations.length);
     for (const { errors } of answers) expect(errors).toBeUndefined();
-    const asked = operations[0]?.fetches.find(({ subgraph }) => subgraph === 'crm');
+    const index = operations.findIndex(({ name }) => name === 'AccountSnapshot');
+    const asked = operations[index]?.fetches.find(({ subgraph }) => subgraph === 'crm');
     const { data } = MatchersV3.reify(asked?.answer) as { data: { account: { id: string; name: string } } };
-    expect(answers[0]?.data.account).toMatchObject({ id: data.account.id, name: data.account.name });
+    expect(answers[index]?.data.account).toMatchObject({ id: data.account.id, name: data.account.name });
   });
 
   it('are the committed ones', async () => {

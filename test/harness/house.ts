@@ -7,6 +7,7 @@ import { openParts, type Parts, serveParts } from '#cli/run/parts.ts';
 import { seed } from '#cli/seed/index.ts';
 import { startGateway } from '#gateway/main.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
+import { openSite } from '#pages/index.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -40,9 +41,11 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const subgraphs = new Map(
     (await serveParts(parts, log)).map((one): [string, RunningSubgraph] => [one.name, one]),
   );
+  const operations = join(root, 'contracts/operations');
   const gateway = await startGateway({
     supergraph: join(root, 'supergraph.graphql'),
-    routes: join(root, 'contracts/operations'),
+    routes: operations,
+    site: await openSite(operations),
     access: options.access ?? join(root, 'contracts/access.yaml'),
     port: 0,
     logger: log,

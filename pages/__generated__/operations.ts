@@ -1,0 +1,125 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type ConsentState =
+  /** Denied, or granted once and withdrawn. */
+  | 'DENIED'
+  | 'GRANTED'
+  /** Nothing is recorded. This is not a yes. */
+  | 'UNKNOWN';
+
+export type LeadStatus =
+  | 'CONVERTED'
+  | 'DISQUALIFIED'
+  | 'NEW'
+  | 'QUALIFIED'
+  | 'WORKING';
+
+/** The grounds of Article 6(1) of the GDPR, (a) to (f). */
+export type LegalBasis =
+  | 'CONSENT'
+  | 'CONTRACT'
+  | 'LEGAL_OBLIGATION'
+  | 'LEGITIMATE_INTERESTS'
+  | 'PUBLIC_TASK'
+  | 'VITAL_INTERESTS';
+
+export type LifecycleStage =
+  | 'CUSTOMER'
+  | 'FORMER_CUSTOMER'
+  | 'LEAD'
+  | 'MARKETING_QUALIFIED'
+  | 'OPPORTUNITY'
+  | 'SALES_QUALIFIED'
+  | 'SUBSCRIBER';
+
+export type OpportunityStage =
+  | 'ENGAGING'
+  | 'LOST'
+  | 'NEGOTIATION'
+  | 'PROPOSAL'
+  | 'PROSPECTING'
+  | 'WON';
+
+export type OwnerSource =
+  /** Not in the CRM; taken from the account's latest opportunity. */
+  | 'DERIVED'
+  /** The CRM says so. */
+  | 'RECORDED';
+
+export type SuppressionReason =
+  /** Mail to the address comes back. */
+  | 'BOUNCE'
+  /** The contact reported a message as spam. */
+  | 'COMPLAINT'
+  /** Somebody on our side put the contact on the list. */
+  | 'MANUAL'
+  | 'UNSUBSCRIBE';
+
+export type TouchChannel =
+  | 'DIRECT'
+  | 'DISPLAY'
+  | 'EMAIL'
+  | 'EVENT'
+  | 'ORGANIC_SEARCH'
+  | 'ORGANIC_SOCIAL'
+  /** A call or message of a rep. */
+  | 'OUTBOUND'
+  | 'PAID_SEARCH'
+  | 'PAID_SOCIAL'
+  | 'PARTNER'
+  | 'REFERRAL'
+  | 'WEBINAR';
+
+export type TouchKind =
+  | 'ATTENDANCE'
+  | 'CLICK'
+  | 'DOWNLOAD'
+  | 'FORM_SUBMISSION'
+  /** Something was shown; nobody is known to have reacted. */
+  | 'IMPRESSION'
+  | 'MEETING'
+  /** A message was opened. */
+  | 'OPEN'
+  | 'REPLY'
+  | 'VISIT';
+
+export type TrendInterval =
+  | 'DAY'
+  | 'WEEK';
+
+/** Days are UTC; the day of the watermark is the last of them. */
+export type UsageWindow =
+  | 'LAST_7_DAYS'
+  | 'LAST_30_DAYS'
+  | 'LAST_90_DAYS'
+  | 'LAST_365_DAYS';
+
+export type AccountOfDomainQueryVariables = Exact<{
+  domain: string;
+}>;
+
+
+export type AccountOfDomainQuery = { readonly accountByDomain: { readonly id: string } | null };
+
+export type AccountSnapshotQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AccountSnapshotQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly annualRevenue: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly observedAt: string | null, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }>, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly observedAt: string, readonly amount: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null }> }, readonly leads: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: LeadStatus, readonly source: string | null, readonly updatedAt: string, readonly observedAt: string, readonly score: { readonly value: number, readonly asOf: string, readonly observedAt: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly observedAt: string, readonly engagement: { readonly sent: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly lastOpenedAt: string | null, readonly lastClickedAt: string | null, readonly observedAt: string } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string, readonly observedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly pageViews: number, readonly lastSeenAt: string | null, readonly from: string, readonly to: string, readonly asOf: string, readonly observedAt: string } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly observedAt: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };
+
+export type LatestAccountQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LatestAccountQuery = { readonly accounts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly observedAt: string, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> }, readonly emailEngagement: { readonly openRate: number | null, readonly lastEngagedAt: string | null, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly asOf: string, readonly observedAt: string } | null, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly consent: { readonly state: ConsentState, readonly observedAt: string | null } | null }> } }> } };
+
+export type SidebarQueryVariables = Exact<{
+  id: string;
+  window?: UsageWindow;
+  interval?: TrendInterval;
+}>;
+
+
+export type SidebarQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly owner: { readonly id: string, readonly name: string, readonly team: string | null } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }>, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly amount: { readonly amount: string, readonly currency: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly phone: string | null, readonly engagement: { readonly delivered: number, readonly opened: number, readonly lastOpenedAt: string | null } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly lastSeenAt: string | null } | null, readonly usageTrend: { readonly interval: TrendInterval, readonly asOf: string, readonly observedAt: string, readonly buckets: ReadonlyArray<{ readonly start: string, readonly visits: number, readonly pageViews: number }> } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };

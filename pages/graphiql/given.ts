@@ -1,0 +1,6 @@
+/** What GraphiQL starts from. */
+export interface GraphiqlGiven {
+  readonly tabs: readonly { readonly query: string; readonly variables: string }[];
+  /** URLs of the workers that check what is typed, by their kind. */
+  readonly workers: { readonly editor: string; readonly json: string; readonly graphql: string };
+}

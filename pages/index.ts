@@ -1,0 +1,22 @@
+import type { Page, Site } from '#gateway/transports/site.ts';
+import { type Assets, createBundler } from './bundle.ts';
+import { docsPage } from './docs/page.ts';
+import { graphiqlPage, graphiqlSource } from './graphiql/page.ts';
+import { homePage } from './home/page.ts';
+import { sidebarPage } from './sidebar/page.ts';
+
+/**
+ * The pages of this house: the front page, GraphiQL, the sidebar and the reference of the REST routes.
+ *
+ * @param operations folder of the operations that the pages ask
+ */
+export async function openSite(operations: string): Promise<Site> {
+  const assets: Assets = new Map();
+  const pages: readonly Page[] = await Promise.all([
+    homePage(operations, createBundler({ entries: { site: './look/site.css' } }, assets)),
+    graphiqlPage(operations, createBundler(graphiqlSource, assets)),
+    docsPage(createBundler({ entries: { browser: './docs/browser.ts' } }, assets)),
+    sidebarPage(operations, createBundler({ entries: { browser: './sidebar/browser.ts' } }, assets)),
+  ]);
+  return { pages, asset: async (name) => assets.get(name) };
+}

@@ -1,0 +1,276 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  browserIsMissing,
+  layoutShift,
+  look,
+  seriousFindings,
+  startBrowser,
+  type WatchedPage,
+} from '#test/harness/browser.ts';
+import { type House, startHouse } from '#test/harness/house.ts';
+import { ask } from '#test/harness/subgraph.ts';
+
+const phone = { viewport: { width: 360, height: 740 } };
+const dark = { viewport: { width: 390, height: 800 }, colorScheme: 'dark' } as const;
+
+describe.skipIf(browserIsMissing)('the pages in a browser', { timeout: 120_000 }, () => {
+  let house: House;
+  let browser: Browser;
+  let account: { readonly id: string; readonly name: string; readonly domain: string };
+
+  beforeAll(async () => {
+    house = await startHouse({ accounts: 40 });
+    browser = await startBrowser();
+    const { data } = await ask(
+      `${house.url}/graphql`,
+      '{ accounts(first: 1, filter: { lifecycleStage: [CUSTOMER] }) { nodes { id name domain } } }',
+    );
+    account = data.accounts.nodes[0];
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await house?.close();
+  });
+
+  const sidebar = () => `${house.url}/sidebar?account=${account.id}`;
+
+  /** What holds for every page. */
+  async function expectSound(watched: WatchedPage): Promise<void> {
+    expect(watched.complaints).toEqual([]);
+    expect([...watched.origins]).toEqual([house.url]);
+    expect(await seriousFindings(watched.page)).toEqual([]);
+    expect(await layoutShift(watched.page)).toBeLessThan(0.02);
+  }
+
+  it.each([
+    ['in the light', {}],
+    ['on a phone in the dark', dark],
+  ])('the front page shows the systems, an account and the ways in, %s', async (_, options) => {
+    const watched = await look(browser, house.url, options);
+    const { page } = watched;
+    expect(await page.title()).toBe('Tributary');
+    const states = page.getByRole('region', { name: 'Right now' }).getByRole('listitem');
+    expect(await states.count()).toBe(4);
+    for (const state of await states.all()) expect(await state.innerText()).toMatch(/Reachable\s+[\d.]+ ms/);
+    const card = page.getByRole('article');
+    expect(await card.getByRole('term').allInnerTexts()).toHaveLength(4);
+    expect(await card.innerText()).toMatch(/1 of 40 accounts/);
+    expect(await page.getByRole('link', { name: '/accounts/{id}/snapshot' }).count()).toBe(1);
+    const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(width[0]).toBeLessThanOrEqual(width[1] as number);
+    await expectSound(watched);
+    await card.getByRole('link', { name: 'Sidebar' }).click();
+    await page.getByRole('heading', { name: 'Open pipeline' }).waitFor();
+    await watched.close();
+  });
+
+  it.each([
+    ['300 px', { viewport: { width: 300, height: 700 } }],
+    ['480 px in the dark', { ...dark, viewport: { width: 480, height: 700 } }],
+  ])('the sidebar shows all four systems at %s', async (_, options) => {
+    const watched = await look(browser, sidebar(), options);
+    const { page } = watched;
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(account.name);
+    const headings = await page.getByRole('heading', { level: 2 }).allInnerTexts();
+    expect(headings).toEqual([
+      'Open pipeline',
+      'Usage',
+      'What brought them',
+      'Engagement',
+      'Latest touches',
+      'People',
+    ]);
+    expect(await page.locator('.notice').count()).toBe(0);
+    const times = page.getByRole('list', { name: 'Systems' }).locator('time');
+    expect(await times.count()).toBe(4);
+    expect(await times.first().getAttribute('title')).toMatch(/^\d{1,2} \w{3} \d{4}, \d\d:\d\d UTC$/);
+    const chart = page.getByRole('img', { name: /^Visits per day from .* in all/ });
+    const box = await chart.boundingBox();
+    expect(box?.height).toBeGreaterThan(60);
+    const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(width[0]).toBeLessThanOrEqual(width[1] as number);
+    await expectSound(watched);
+    await watched.close();
+  });
+
+  it('the chart says what is under the pointer, and reads as a table', async () => {
+    const watched = await look(browser, sidebar(), phone);
+    const { page } = watched;
+    await page.getByRole('img', { name: /Visits per day/ }).hover();
+    await expect.poll(() => page.locator('.readout').innerText()).toMatch(/^\d+ \w{3}: \d+ visits?$/);
+    await page.getByText('Visits per day as a table').click();
+    expect(await page.locator('.trend tbody tr').count()).toBe(30);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('link', { name: '90 days' }).click();
+    await page.getByRole('img', { name: /^Visits per week/ }).waitFor();
+    await watched.close();
+  });
+
+  it('the sidebar is reached by keyboard alone, people and their consent too', async () => {
+    const watched = await look(browser, sidebar(), phone);
+    const { page } = watched;
+    const seen: string[] = [];
+    for (let step = 0; step < 40; step += 1) {
+      await page.keyboard.press('Tab');
+      const [text, outline] = await page.evaluate(() => {
+        const focused = document.activeElement as HTMLElement;
+        return [focused.innerText?.split('\n')[0] ?? '', getComputedStyle(focused).outlineStyle];
+      });
+      if (seen.includes(text as string)) break;
+      if (focusable(text as string)) expect(outline, `the outline of "${text}"`).toBe('solid');
+      seen.push(text as string);
+    }
+    expect(seen).toEqual(
+      expect.arrayContaining(['30 days', 'Visits per day as a table', 'How fresh this is', 'Read again']),
+    );
+    const person = page.locator('.people summary').first();
+    await person.focus();
+    await page.keyboard.press('Enter');
+    await page
+      .getByText(/^(Allowed|Not allowed): /)
+      .first()
+      .waitFor();
+    await watched.close();
+  });
+
+  it('the sidebar reads itself again, and keeps what it has where that fails', async () => {
+    const watched = await look(browser, sidebar(), phone);
+    const { page } = watched;
+    const again = page.waitForResponse((answer) => answer.url().includes('as=json'));
+    await page.getByRole('button', { name: 'Read again' }).click();
+    expect((await again).status()).toBe(200);
+    await page.route('**/*as=json*', (route) => route.abort());
+    await page.getByRole('button', { name: 'Read again' }).click();
+    await page.getByText(/Reading again failed/).waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(account.name);
+    await watched.close();
+  });
+
+  it('the sidebar finds an account by its domain, and says when there is none', async () => {
+    const found = await look(browser, `${house.url}/sidebar?domain=${account.domain.toUpperCase()}`);
+    expect(found.page.url()).toBe(sidebar());
+    await found.close();
+    for (const [query, status, title] of [
+      ['account=acc_nobody', 404, 'No such account'],
+      ['domain=nobody.example', 404, 'No such account'],
+      ['', 400, 'Which account?'],
+    ] as const) {
+      const address = `${house.url}/sidebar?${query}`;
+      expect((await fetch(address)).status).toBe(status);
+      const { page, close } = await look(browser, address, phone);
+      expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe(title);
+      expect(await seriousFindings(page)).toEqual([]);
+      await close();
+    }
+  });
+
+  it('text from the graph is text, whatever it says', async () => {
+    const { data } = await ask(`${house.url}/graphql`, '{ accounts(first: 1) { nodes { id name } } }');
+    const [{ id }] = data.accounts.nodes;
+    const name = '</script><img src=x onerror=alert(1)>';
+    await house.parts.crm.store.db.updateTable('accounts').set({ name }).where('id', '=', id).execute();
+    const watched = await look(browser, `${house.url}/sidebar?account=${id}`, phone);
+    expect(await watched.page.getByRole('heading', { level: 1 }).innerText()).toBe(name);
+    expect(watched.complaints).toEqual([]);
+    await watched.close();
+  });
+
+  it('GraphiQL answers a stored operation, with the schema beside it', async () => {
+    const watched = await look(browser, `${house.url}/graphiql`, { viewport: { width: 1280, height: 800 } });
+    const { page } = watched;
+    await page.getByRole('tab', { name: 'AccountSnapshot' }).waitFor({ timeout: 60_000 });
+    const tabs = page.getByRole('tab');
+    expect(await tabs.allInnerTexts()).toEqual(
+      expect.arrayContaining(['AccountOfDomain', 'LatestAccount', 'Sidebar']),
+    );
+    await page.locator('.graphiql-execute-button').click();
+    await expect
+      .poll(() => page.locator('.graphiql-response').innerText(), { timeout: 60_000 })
+      .toMatch(/"account"/);
+    await page.getByRole('button', { name: /documentation/i }).click();
+    await page.locator('.graphiql-doc-explorer').getByText('Query', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Headers' }).click();
+    await expectSound(watched);
+    await watched.close();
+  });
+
+  it('the reference shows every REST route', async () => {
+    const watched = await look(browser, `${house.url}/docs`, { viewport: { width: 1100, height: 800 } });
+    const { page } = watched;
+    await page.getByText('/accounts/{id}/snapshot').first().waitFor();
+    await expectSound(watched);
+    await watched.close();
+  });
+});
+
+describe.skipIf(browserIsMissing)('the pages while a system is down', { timeout: 120_000 }, () => {
+  let house: House;
+  let browser: Browser;
+  let id: string;
+
+  beforeAll(async () => {
+    house = await startHouse({ accounts: 10 });
+    browser = await startBrowser();
+    const { data } = await ask(`${house.url}/graphql`, '{ accounts(first: 1) { nodes { id } } }');
+    id = data.accounts.nodes[0].id;
+    await house.stop('analytics');
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await house?.close();
+  });
+
+  it('the front page names it and shows the rest', async () => {
+    const { page, close } = await look(browser, house.url, phone);
+    await page.getByText('Analytics does not answer.').waitFor();
+    const states = page.getByRole('region', { name: 'Right now' }).getByRole('listitem');
+    const texts = await states.allInnerTexts();
+    expect(texts.filter((text) => text.includes('Reachable'))).toHaveLength(3);
+    expect(texts.find((text) => text.includes('Not answering'))).toContain('Analytics');
+    expect(await page.getByRole('article').innerText()).toMatch(/System down\s+Analytics/);
+    expect(await seriousFindings(page)).toEqual([]);
+    await close();
+  });
+
+  it('the sidebar says which parts are missing because of it, and shows the others', async () => {
+    const watched = await look(browser, `${house.url}/sidebar?account=${id}`, phone);
+    const { page } = watched;
+    expect(await page.locator('.notice').allInnerTexts()).toEqual([
+      'Usage cannot be shown: Analytics does not answer right now.',
+      'Attribution cannot be shown: Analytics does not answer right now.',
+      'Latest touches cannot be shown: Analytics does not answer right now.',
+    ]);
+    expect(await page.getByRole('list', { name: 'Systems' }).innerText()).toMatch(/Analytics\s+is down/);
+    expect(await page.locator('.people > li').count()).toBeGreaterThan(0);
+    expect(await seriousFindings(page)).toEqual([]);
+    expect(await layoutShift(page)).toBeLessThan(0.02);
+    expect(watched.complaints).toEqual([]);
+    await watched.close();
+  });
+
+  it('no contact may be written to while consent cannot be checked', async () => {
+    await house.stop('consent');
+    const { page, close } = await look(browser, `${house.url}/sidebar?account=${id}`, phone);
+    await page.getByText('Consent cannot be shown: Consent records does not answer right now.').waitFor();
+    expect(await page.locator('.people a').count()).toBe(0);
+    expect(await page.locator('.allowed.yes').count()).toBe(0);
+    await close();
+  });
+
+  it('nothing but that is said while the CRM is down', async () => {
+    await house.stop('crm');
+    expect((await fetch(`${house.url}/sidebar?account=${id}`)).status).toBe(503);
+    const { page, close } = await look(browser, `${house.url}/sidebar?account=${id}`, phone);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('CRM does not answer');
+    await close();
+    const home = await look(browser, house.url);
+    await home.page.getByText('No account can be shown: CRM does not answer right now.').waitFor();
+    await home.close();
+  });
+});
+
+/** The page's own body gets the focus at the end of a round. */
+function focusable(text: string): boolean {
+  return text !== '';
+}
