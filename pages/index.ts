@@ -12,10 +12,12 @@ import { sidebarPage } from './sidebar/page.ts';
  */
 export async function openSite(operations: string): Promise<Site> {
   const assets: Assets = new Map();
+  /* For pages that load no script. */
+  const styled = createBundler({ entries: { site: './look/site.css' } }, assets);
   const pages: readonly Page[] = await Promise.all([
-    homePage(operations, createBundler({ entries: { site: './look/site.css' } }, assets)),
+    homePage(operations, styled),
     graphiqlPage(operations, createBundler(graphiqlSource, assets)),
-    docsPage(createBundler({ entries: { browser: './docs/browser.ts' } }, assets)),
+    docsPage(styled),
     sidebarPage(operations, createBundler({ entries: { browser: './sidebar/browser.ts' } }, assets)),
   ]);
   return { pages, asset: async (name) => assets.get(name) };

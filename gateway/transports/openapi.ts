@@ -9,32 +9,60 @@ import type { RestRoute, RouteParameter } from './rest-route.ts';
 
 export const openApiPath = '/openapi.json';
 
+export interface OpenApiParameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+}
+
+export interface OpenApiResponse {
+  readonly description: string;
+  readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+}
+
+export interface OpenApiOperation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly parameters: readonly OpenApiParameter[];
+  readonly responses: Readonly<Record<string, OpenApiResponse>>;
+}
+
 /** An OpenAPI 3.1 document, https://spec.openapis.org/oas/v3.1.1.html, of which only what is written here is named. */
 export interface OpenApiDocument {
   readonly openapi: '3.1.1';
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly servers: readonly { readonly url: string }[];
-  readonly paths: Readonly<Record<string, { readonly get: Readonly<Record<string, unknown>> }>>;
+  readonly paths: Readonly<Record<string, { readonly get: OpenApiOperation }>>;
   readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
 }
 
-const written = new WeakMap<Generation, string>();
+const written = new WeakMap<Generation, { readonly document: OpenApiDocument; readonly text: string }>();
 
 /** Serves the description of the routes that the generation serves. */
 export function serveOpenApi(app: FastifyInstance, serving: Serving): void {
   app.get(openApiPath, { exposeHeadRoute: false }, (_, reply) => {
-    const generation = serving.generation();
-    let text = written.get(generation);
-    if (text === undefined) {
-      const { id, restRoutes, planner } = generation;
-      text = JSON.stringify(describeRoutes(restRoutes, planner.schema, id));
-      written.set(generation, text);
-    }
     reply
       .header('content-type', 'application/json; charset=utf-8')
       .header('cache-control', 'no-cache')
-      .send(text);
+      .send(openApiOf(serving.generation()).text);
   });
+}
+
+/** The description of a generation's routes, made once. */
+export function openApiOf(generation: Generation): {
+  readonly document: OpenApiDocument;
+  readonly text: string;
+} {
+  let known = written.get(generation);
+  if (known === undefined) {
+    const { id, restRoutes, planner } = generation;
+    const document = describeRoutes(restRoutes, planner.schema, id);
+    known = { document, text: JSON.stringify(document) };
+    written.set(generation, known);
+  }
+  return known;
 }
 
 /**
@@ -49,7 +77,7 @@ export function describeRoutes(
   version: string,
 ): OpenApiDocument {
   const writer = schemaWriter(schema);
-  const paths = routes.map((route): [string, { get: Record<string, unknown> }] => [
+  const paths = routes.map((route): [string, { get: OpenApiOperation }] => [
     route.path,
     {
       get: {
@@ -80,7 +108,7 @@ function describeParameter(
   { name, in: place, variable, type, description }: RouteParameter,
   schema: JsonSchema,
   graph: GraphQLSchema,
-): Readonly<Record<string, unknown>> {
+): OpenApiParameter {
   const definition = operation.node.variableDefinitions?.find((one) => one.variable.name.value === variable);
   const byDefault = definition?.defaultValue && valueFromAST(definition.defaultValue, type);
   const isRequired =
@@ -98,7 +126,7 @@ function describeParameter(
   };
 }
 
-function describeAnswer({ root }: RestRoute, fields: JsonSchema): Readonly<Record<string, unknown>> {
+function describeAnswer({ root }: RestRoute, fields: JsonSchema): OpenApiResponse {
   return {
     description:
       'Found. `sources` says what each system contributed; a part that is missing because of one has an error at its path.',

@@ -6,6 +6,7 @@ import { runPipeline } from '#gateway/pipeline/index.ts';
 import { errorsOf } from '#gateway/pipeline/respond.ts';
 import type { PipelineAnswer } from '#gateway/pipeline/types.ts';
 import { admit, type Serving } from './lifetime.ts';
+import { openApiOf } from './openapi.ts';
 import { sendProblem } from './problem.ts';
 import { logRequest } from './request-log.ts';
 import { sourcesOf } from './rest-sources.ts';
@@ -99,11 +100,11 @@ function pageRequest(
   request: FastifyRequest,
   asked: PipelineAnswer[],
 ): PageRequest {
-  const { restRoutes, targets } = serving.generation();
+  const generation = serving.generation();
   return {
     query: request.query as Readonly<Record<string, unknown>>,
-    routes: restRoutes,
-    subgraphs: () => probeSubgraphs(targets),
+    openApi: () => openApiOf(generation).document,
+    subgraphs: () => probeSubgraphs(generation.targets),
     ask: async (question) => {
       const ended = await askGraph(serving, scope, request, question);
       asked.push(ended);

@@ -1,5 +1,6 @@
 import type { SubgraphState } from '#gateway/fetching/probe.ts';
 import type { ResponseError } from '#gateway/plan/types.ts';
+import type { OpenApiDocument } from './openapi.ts';
 import type { Source } from './rest-sources.ts';
 
 /** What people see at the gateway's address: pages, and the files that these load. */
@@ -35,8 +36,8 @@ export interface PageRequest {
   readonly ask: (question: Question) => Promise<Reply>;
   /** Which subgraphs answer right now. */
   readonly subgraphs: () => Promise<readonly SubgraphState[]>;
-  /** The REST routes that are served. */
-  readonly routes: readonly { readonly path: string; readonly summary: string }[];
+  /** The description of the REST routes that are served. */
+  readonly openApi: () => OpenApiDocument;
 }
 
 export interface Question {

@@ -2,21 +2,19 @@ import { html } from 'htm/preact';
 import type { Page } from '#gateway/transports/site.ts';
 import type { Bundler } from '../bundle.ts';
 import { renderPage } from '../shell.ts';
+import { Reference } from './view.ts';
 
-/** The REST routes as Swagger UI shows them, each to be tried at once. */
+/** The REST routes for people, drawn from the same document that programs get. It loads no script. */
 export function docsPage(bundler: Bundler): Page {
   return {
     path: '/docs',
-    answer: async () =>
+    answer: async ({ openApi }) =>
       renderPage({
         title: 'REST reference · Tributary',
         description: 'Every REST route with its parameters, answers and problems.',
         bundle: await bundler.bundle(),
         look: 'docs',
-        body: html`
-          <header class="bar"><a href="/">Tributary</a><a href="/openapi.json">openapi.json</a></header>
-          <main id="reference"><p class="loading">Loading the reference …</p></main>
-        `,
+        body: html`<${Reference} document=${openApi()} />`,
       }),
   };
 }

@@ -20,12 +20,15 @@ Object.assign(globalThis, {
   },
 });
 
+/* Of the tabs that it starts with, GraphiQL shows the first without its variables; later it knows its own. */
+const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
 const place = document.getElementById('graphiql') as HTMLElement;
 createRoot(place).render(
   createElement(
     GraphiQL,
     {
       fetcher: createGraphiQLFetcher({ url: '/graphql' }),
+      initialVariables: isFirstVisit ? given.tabs[0]?.variables : undefined,
       defaultTabs: given.tabs.map(({ query, variables }) => ({ query, variables })),
       defaultEditorToolsVisibility: 'variables',
     },

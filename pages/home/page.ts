@@ -15,7 +15,7 @@ export async function homePage(operations: string, bundler: Bundler): Promise<Pa
   const document = await readFile(`${operations}/LatestAccount.graphql`, 'utf8');
   return {
     path: '/',
-    answer: async ({ ask, subgraphs, routes }) => {
+    answer: async ({ ask, subgraphs, openApi }) => {
       const [states, { data, errors }, bundle] = await Promise.all([
         subgraphs(),
         ask({ document, timeoutMs }),
@@ -28,7 +28,7 @@ export async function homePage(operations: string, bundler: Bundler): Promise<Pa
         description: 'A GraphQL gateway over CRM, email, analytics and consent systems.',
         bundle,
         look: 'home',
-        body: html`<${Home} states=${states} routes=${routes} account=${account} now=${now} />`,
+        body: html`<${Home} states=${states} paths=${openApi().paths} account=${account} now=${now} />`,
       });
     },
   };

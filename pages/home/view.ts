@@ -1,22 +1,23 @@
 import { html } from 'htm/preact';
 import type { SubgraphState } from '#gateway/fetching/probe.ts';
-import type { PageRequest } from '#gateway/transports/site.ts';
+import type { OpenApiDocument } from '#gateway/transports/openapi.ts';
 import { systemName } from '../parts/systems.ts';
 import { exactTime } from '../parts/words.ts';
 import { AccountCard, type LatestAccount } from './account-card.ts';
 
 export interface HomeProps {
   readonly states: readonly SubgraphState[];
-  readonly routes: PageRequest['routes'];
+  readonly paths: OpenApiDocument['paths'];
   readonly account: LatestAccount;
   /** When all of this was read, RFC 3339. */
   readonly now: string;
 }
 
 /** What stands at the gateway's address: what it is, how it is, what it knows, and where to go. */
-export function Home({ states, routes, account, now }: HomeProps) {
+export function Home({ states, paths, account, now }: HomeProps) {
   return html`
     <header class="hero">
+      <${Flow} />
       <div class="wide">
         <p class="mark"><${River} />Tributary</p>
         <h1>One question, ${numberWord(states.length)} systems, one answer</h1>
@@ -46,7 +47,7 @@ export function Home({ states, routes, account, now }: HomeProps) {
       </section>
       <section aria-labelledby="endpoints">
         <header class="row"><h2 id="endpoints">Endpoints</h2></header>
-        <${Endpoints} routes=${routes} />
+        <${Endpoints} paths=${paths} />
       </section>
     </main>
     <footer class="wide">
@@ -76,10 +77,10 @@ function State(state: SubgraphState) {
   `;
 }
 
-function Endpoints({ routes }: Pick<HomeProps, 'routes'>) {
+function Endpoints({ paths }: Pick<HomeProps, 'paths'>) {
   const rows = [
     ['POST', '/graphql', 'GraphQL over HTTP, for every question', '/graphiql'],
-    ...routes.map(({ path, summary }) => ['GET', path, summary, '/docs']),
+    ...Object.entries(paths).map(([path, { get }]) => ['GET', path, get.summary, `/docs#${get.operationId}`]),
     ['GET', '/sidebar', 'One account for a frame in the CRM: ?account= or ?domain=', '/sidebar'],
     ['GET', '/openapi.json', 'The REST routes as OpenAPI 3.1', '/openapi.json'],
     ['GET', '/health', 'Whether the process lives', '/health'],
@@ -97,6 +98,21 @@ function Endpoints({ routes }: Pick<HomeProps, 'routes'>) {
         `,
       )}
     </ul>
+  `;
+}
+
+/** The mark at large, behind the title. */
+function Flow() {
+  const streams = [
+    ['#0f5a6c', 'M60 -20C260 -20 260 180 460 180H760'],
+    ['#15768c', 'M20 90C240 90 270 200 460 200H760'],
+    ['#1d93ab', 'M-20 320C220 320 270 222 460 222H760'],
+    ['#0c4f60', 'M80 430C300 430 270 244 460 244H760'],
+  ];
+  return html`
+    <svg class="flow" viewBox="0 0 640 400" preserveAspectRatio="xMaxYMid slice" aria-hidden="true">
+      ${streams.map(([colour, path]) => html`<path key=${path} d=${path} stroke=${colour} />`)}
+    </svg>
   `;
 }
 

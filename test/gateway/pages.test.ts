@@ -14,7 +14,7 @@ const pages: readonly Page[] = [
     answer: async ({ ask, query }) =>
       asJson(await ask({ document, variables: { id: query.id }, timeoutMs: 400 })),
   },
-  { path: '/state', answer: async ({ subgraphs, routes }) => asJson([await subgraphs(), routes]) },
+  { path: '/state', answer: async ({ subgraphs, openApi }) => asJson([await subgraphs(), openApi().paths]) },
   {
     path: '/framed',
     isEmbeddable: true,
@@ -126,7 +126,7 @@ test('the state of the subgraphs is asked for once in a while', async () => {
         { kind: 'reachable', name: 'accounts', latencyMs: expect.any(Number), checkedAt: expect.any(String) },
         { kind: 'unreachable', name: 'usage', checkedAt: expect.any(String) },
       ],
-      [],
+      {},
     ]);
   }
   expect(world.accounts.seen).toHaveLength(1);

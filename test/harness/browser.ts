@@ -66,7 +66,11 @@ function watchShifts(): void {
   const seen = { shifts: 0 };
   Object.assign(globalThis, { seen });
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) seen.shifts += (entry as unknown as { value: number }).value;
+    for (const entry of list.getEntries()) {
+      const shift = entry as unknown as { readonly value: number; readonly hadRecentInput: boolean };
+      /* What moves because somebody opened something does not count. */
+      if (!shift.hadRecentInput) seen.shifts += shift.value;
+    }
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
