@@ -199,6 +199,11 @@ describe.skipIf(browserIsMissing)('the pages in a browser', { timeout: 120_000 }
     await page.getByRole('button', { name: 'Headers' }).click();
     /* Its tabs hold their own close buttons, and its editor colours text by a theme: not ours to change. */
     await expectSound(watched, [/^nested-interactive: /, /^color-contrast: .*view-line/]);
+    await page.reload();
+    await expect
+      .poll(() => page.locator('.graphiql-editor-tool').first().innerText(), { timeout: 60_000 })
+      .toMatch(/"acc_/);
+    expect(await page.getByRole('tab').count()).toBe(await tabs.count());
     await watched.close();
   });
 

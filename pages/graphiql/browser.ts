@@ -4,6 +4,7 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { firstTab } from './first-tab.ts';
 import type { GraphiqlGiven } from './given.ts';
 
 const given: GraphiqlGiven = JSON.parse(document.getElementById('given')?.textContent ?? '');
@@ -20,15 +21,15 @@ Object.assign(globalThis, {
   },
 });
 
-/* Of the tabs that it starts with, GraphiQL shows the first without its variables; later it knows its own. */
-const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
+const tab = firstTab(localStorage.getItem('graphiql:tabState'), given.tabs);
 const place = document.getElementById('graphiql') as HTMLElement;
 createRoot(place).render(
   createElement(
     GraphiQL,
     {
       fetcher: createGraphiQLFetcher({ url: '/graphql' }),
-      initialVariables: isFirstVisit ? given.tabs[0]?.variables : undefined,
+      initialQuery: tab?.query,
+      initialVariables: tab?.variables,
       defaultTabs: given.tabs.map(({ query, variables }) => ({ query, variables })),
       defaultEditorToolsVisibility: 'variables',
     },
