@@ -63,14 +63,14 @@ async function firstPaint(browser: Browser, url: string): Promise<number> {
 
 if (browserIsMissing) throw new Error('Pictures need Chromium: install it, or set CHROMIUM_PATH.');
 await mkdir(folder, { recursive: true });
-const house = await startHouse({ accounts: 200 });
+const house = await startHouse({ accounts: 200, now: new Date().toISOString().slice(0, 10) });
 const browser = await startBrowser();
 try {
   const { data } = await ask(
     `${house.url}/graphql`,
-    '{ opportunities(first: 1, filter: { stage: [NEGOTIATION], hasAccount: true }) { nodes { account { id } } } }',
+    '{ mostActiveAccounts(first: 1) { accounts { account { id } } } }',
   );
-  const sidebar = `/sidebar?account=${data.opportunities.nodes[0].account.id}`;
+  const sidebar = `/sidebar?account=${data.mostActiveAccounts.accounts[0].account.id}`;
   const desk = { viewport: { width: 1100, height: 860 } };
   const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1.5 };
   const dark = { ...phone, colorScheme: 'dark' } as const;

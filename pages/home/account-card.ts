@@ -42,7 +42,8 @@ export function AccountCard({ shown, now }: { readonly shown: LatestAccount; rea
   const at = ['accounts', 'nodes', '0'];
   const { emailEngagement: mail, usage, contacts, pipeline } = account;
   const mailable = contacts.nodes.filter(({ consent }) => consent?.state === 'GRANTED').length;
-  const anyConsent = contacts.nodes.find(({ consent }) => consent)?.consent ?? null;
+  const consents = contacts.nodes.flatMap(({ consent }) => consent ?? []);
+  const anyConsent = consents.find(({ observedAt }) => observedAt !== null) ?? consents[0] ?? null;
   return html`
     <article class="card">
       <header class="row">

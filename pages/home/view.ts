@@ -104,13 +104,13 @@ function Endpoints({ paths }: Pick<HomeProps, 'paths'>) {
 /** The mark at large, behind the title. */
 function Flow() {
   const streams = [
-    ['#0f5a6c', 'M60 -20C260 -20 260 180 460 180H760'],
-    ['#15768c', 'M20 90C240 90 270 200 460 200H760'],
-    ['#1d93ab', 'M-20 320C220 320 270 222 460 222H760'],
-    ['#0c4f60', 'M80 430C300 430 270 244 460 244H760'],
+    ['#0f5a6c', 'M150 -30C150 90 220 167 420 167'],
+    ['#15768c', 'M50 -30C50 110 150 189 420 189'],
+    ['#1d93ab', 'M50 430C50 290 150 211 420 211'],
+    ['#0c4f60', 'M150 430C150 310 220 233 420 233'],
   ];
   return html`
-    <svg class="flow" viewBox="0 0 640 400" preserveAspectRatio="xMaxYMid slice" aria-hidden="true">
+    <svg class="flow" viewBox="0 0 400 400" preserveAspectRatio="xMaxYMid slice" aria-hidden="true">
       ${streams.map(([colour, path]) => html`<path key=${path} d=${path} stroke=${colour} />`)}
     </svg>
   `;

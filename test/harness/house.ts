@@ -29,6 +29,8 @@ export interface HouseOptions {
   readonly timeouts?: Partial<GatewayTimeouts>;
   /** An access file in place of the project's. */
   readonly access?: string;
+  /** The day that the data ends on. */
+  readonly now?: string;
 }
 
 /** Opens, seeds and serves all four subgraphs and the gateway with the composed supergraph of this project. */
@@ -37,7 +39,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const log = pino({ level: 'silent' });
   const statements: { name: string; sql: string }[] = [];
   const parts = await openParts(folder, (name, sql) => statements.push({ name, sql }));
-  await seed(parts, { accounts: options.accounts, seed: 7, now: '2026-03-01' });
+  await seed(parts, { accounts: options.accounts, seed: 7, now: options.now ?? '2026-03-01' });
   const subgraphs = new Map(
     (await serveParts(parts, log)).map((one): [string, RunningSubgraph] => [one.name, one]),
   );
