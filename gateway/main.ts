@@ -105,7 +105,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     publicKeys: keys?.publicKeys,
   };
   const isLocalOnly = options.authentication === undefined;
-  const server = await createServer(serving, edge, { bodyLimit: limits.bodyBytes, isLocalOnly, site: options.site });
+  const server = await createServer(serving, edge, {
+    bodyLimit: limits.bodyBytes,
+    isLocalOnly,
+    site: options.site,
+  });
   try {
     await listen(server, host, options.port);
   } catch (error) {

@@ -127,7 +127,7 @@ describe('plans of variants', () => {
         persisted: { kind: 'any' },
         targets: new Map(),
         routes: () => undefined,
-      restRoutes: [],
+        restRoutes: [],
         joins: () => true,
       },
       { ...limits, plans },

@@ -30,7 +30,7 @@ export type InputReads = ReadonlyMap<string, Read>;
 
 /** The specification of `@reads`; `subgraphs/README.md` shows how a subgraph links it. */
 export const readsSpecification = 'https://tributary.example/specs/reads/v0.1';
-const linkedSpecification = /^https:\/\/tributary\.dev\/specs\/reads\/v0\.\d/;
+const linkedSpecification = /^https:\/\/tributary\.example\/specs\/reads\/v0\.\d/;
 
 interface Definition {
   readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] | undefined } | null | undefined;

@@ -143,7 +143,9 @@ test('files are kept by browsers, and unknown ones are not found', async () => {
 test.each(['crm.example', 'https://crm.example/app', "'none'", 'https://a; script-src *'])(
   'refuses the embedder %s',
   async (embedder) => {
-    await expect(world.start({ site, edge: { browser: { frameAncestors: [embedder] } } })).rejects.toThrow(/name origins as https/);
+    await expect(world.start({ site, edge: { browser: { frameAncestors: [embedder] } } })).rejects.toThrow(
+      /name origins as https/,
+    );
   },
 );
 

@@ -118,7 +118,7 @@ describe('flights', () => {
         persisted: { kind: 'any' },
         targets,
         routes: () => undefined,
-      restRoutes: [],
+        restRoutes: [],
         joins: () => true,
       },
       limits,
