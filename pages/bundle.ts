@@ -86,7 +86,7 @@ async function makeBundle(entries: Entries, workers: Entries, assets: Assets): P
       const extension = name.split('.').at(-1) ?? '';
       assets.set(name, {
         contentType: contentTypes[extension] ?? 'application/octet-stream',
-        body: contents,
+        body: Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength),
       });
       if (/^inter-latin-wght/.test(name)) fonts.push(`${publicPath}/${name}`);
     }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendBody } from '#gateway/edge/compression.ts';
 import {
   Draining,
   type GatewayError,
@@ -139,6 +140,6 @@ function send(
   reply
     .code(status)
     .header('content-type', contentTypes[type ?? 'application/json'])
-    .header('x-request-id', request.id)
-    .send(body);
+    .header('x-request-id', request.id);
+  sendBody(reply, body);
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { type GraphQLSchema, getNamedType, isListType, Kind, valueFromAST } from 'graphql';
+import { sendBody } from '#gateway/edge/compression.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
 import type { Serving } from './lifetime.ts';
 import { schemaWriter } from './openapi-schema.ts';
@@ -43,10 +44,8 @@ const written = new WeakMap<Generation, { readonly document: OpenApiDocument; re
 /** Serves the description of the routes that the generation serves. */
 export function serveOpenApi(app: FastifyInstance, serving: Serving): void {
   app.get(openApiPath, { exposeHeadRoute: false }, (_, reply) => {
-    reply
-      .header('content-type', 'application/json; charset=utf-8')
-      .header('cache-control', 'no-cache')
-      .send(openApiOf(serving.generation()).text);
+    reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-cache');
+    sendBody(reply, openApiOf(serving.generation()).text);
   });
 }
 

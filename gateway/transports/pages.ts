@@ -1,4 +1,6 @@
+import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendBody } from '#gateway/edge/compression.ts';
 import { probeSubgraphs } from '#gateway/fetching/probe.ts';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
 import { Draining, toGatewayError } from '#gateway/pipeline/errors.ts';
@@ -13,6 +15,8 @@ import { sourcesOf } from './rest-sources.ts';
 import type { Page, PageAnswer, PageRequest, Question, Reply, Site } from './site.ts';
 
 const assetPath = '/assets/';
+/* Each page's policy is set where it is sent. `frame-ancestors` of it can name origins, unlike the older header. */
+const helmetOptions = { contentSecurityPolicy: false, xFrameOptions: false };
 const contentTypes = { html: 'text/html; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
 
 /**
@@ -22,6 +26,18 @@ const contentTypes = { html: 'text/html; charset=utf-8', json: 'application/json
  * @param ancestors origins whose pages may show embeddable pages in a frame, as CSP sources
  */
 export function servePages(
+  app: FastifyInstance,
+  serving: Serving,
+  site: Site,
+  ancestors: readonly string[],
+): void {
+  app.register(async (scope) => {
+    await scope.register(helmet, helmetOptions);
+    declareRoutes(scope, serving, site, ancestors);
+  });
+}
+
+function declareRoutes(
   app: FastifyInstance,
   serving: Serving,
   site: Site,
@@ -38,11 +54,11 @@ export function servePages(
     if (asset === undefined) {
       return reply.callNotFound();
     }
-    return reply
+    reply
       .header('content-type', asset.contentType)
-      .header('cache-control', 'public, max-age=31536000, immutable')
-      .header('x-content-type-options', 'nosniff')
-      .send(asset.body);
+      .header('cache-control', 'public, max-age=31536000, immutable');
+    sendBody(reply, asset.body);
+    return reply;
   });
 }
 
@@ -148,9 +164,8 @@ function send(reply: FastifyReply, made: PageAnswer, policy: string): void {
     .code(made.status)
     .header('content-type', contentTypes[made.kind])
     .header('content-security-policy', policy)
-    .header('x-content-type-options', 'nosniff')
-    .header('referrer-policy', 'same-origin')
-    .send(made.body);
+    .header('referrer-policy', 'same-origin');
+  sendBody(reply, made.body);
 }
 
 /** A page that cannot be made is a problem like that of every other path; the log has the cause. */

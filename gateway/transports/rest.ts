@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendBody } from '#gateway/edge/compression.ts';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
 import { Draining, NotAcceptable } from '#gateway/pipeline/errors.ts';
 import { runPipeline } from '#gateway/pipeline/index.ts';
@@ -211,8 +212,6 @@ function send(request: FastifyRequest, reply: FastifyReply, rest: RestAnswer): v
     reply.code(304).header('x-request-id', request.id).send();
     return;
   }
-  reply
-    .header('content-type', 'application/json; charset=utf-8')
-    .header('x-request-id', request.id)
-    .send(rest.body);
+  reply.header('content-type', 'application/json; charset=utf-8').header('x-request-id', request.id);
+  sendBody(reply, rest.body);
 }

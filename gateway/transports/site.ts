@@ -15,7 +15,7 @@ export interface Site {
 
 export interface Asset {
   readonly contentType: string;
-  readonly body: Uint8Array;
+  readonly body: Buffer;
 }
 
 export interface Page {

@@ -56,7 +56,7 @@ export function AccountCard({ shown, now }: { readonly shown: LatestAccount; rea
       <dl class="facts">
         <${Fact} system="crm" label="Open pipeline" observedAt=${account.observedAt} now=${now}
           missing=${whyNull(pipeline, errors, [...at, 'pipeline'])}>
-          ${pipeline && (pipeline.openAmount.length > 0 ? money(pipeline.openAmount) : plural(pipeline.openCount, 'deal'))}
+          ${pipeline && openPipeline(pipeline)}
         </${Fact}>
         <${Fact} system="email" label="Mail opened" observedAt=${mail?.observedAt} now=${now}
           missing=${whyNull(mail, errors, [...at, 'emailEngagement'])}>
@@ -80,6 +80,11 @@ export function AccountCard({ shown, now }: { readonly shown: LatestAccount; rea
       </footer>
     </article>
   `;
+}
+
+/** In money where an amount is known and may be shown, or in deals. */
+function openPipeline({ openAmount, openCount }: Account['pipeline']): string {
+  return openAmount && openAmount.length > 0 ? money(openAmount) : plural(openCount, 'deal');
 }
 
 interface FactProps {

@@ -1,5 +1,5 @@
 import { html } from 'htm/preact';
-import { whyNull } from '../parts/missing.ts';
+import { missingAt, whyNull } from '../parts/missing.ts';
 import { ShareBars } from '../parts/share-bars.ts';
 import { Ago } from '../parts/time.ts';
 import { TrendChart } from '../parts/trend-chart.ts';
@@ -78,10 +78,10 @@ function Pipeline({ account, errors }: SidebarGiven) {
       </p>
       <ul class="deals">
         ${opportunities?.nodes.map(
-          ({ id, name, stage, amount, closeDate }) => html`
+          ({ id, name, stage, amount, closeDate }, index) => html`
             <li key=${id}>
               <span class="what"><strong>${name}</strong><small>${words(stage)}${closeDate ? `, closes ${shortDay(closeDate)}` : ''}</small></span>
-              <span class="amount">${amount ? money([amount]) : 'no amount'}</span>
+              <span class="amount">${amount ? money([amount]) : noAmount(errors, index)}</span>
             </li>
           `,
         )}
@@ -90,9 +90,17 @@ function Pipeline({ account, errors }: SidebarGiven) {
   `;
 }
 
-/** What is open in money, or where no amount is known, in opportunities. */
+function noAmount(errors: SidebarGiven['errors'], index: number): string {
+  const missing = missingAt(errors, ['account', 'opportunities', 'nodes', index, 'amount']);
+  return missing?.kind === 'hidden' ? 'not for your role' : 'no amount';
+}
+
+/** What is open in money, or where no amount is known or shown, in opportunities. */
 function OpenPipeline({ openCount, openAmount }: SidebarAccount['pipeline']) {
   const opportunities = plural(openCount, 'open opportunity', 'open opportunities');
+  if (openAmount === null) {
+    return html`<strong>${count(openCount)}</strong><span>${opportunities.replace(/^\S+ /, '')}; amounts are not shown to your role</span>`;
+  }
   return openAmount.length === 0
     ? html`<strong>${count(openCount)}</strong><span>${opportunities.replace(/^\S+ /, '')}${openCount > 0 ? ', no amounts yet' : ''}</span>`
     : html`<strong>${money(openAmount)}</strong><span>in ${opportunities}</span>`;

@@ -89,4 +89,19 @@ describe('a rep', () => {
     expect(paths).toEqual(expect.arrayContaining(['account.annualRevenue', 'account.pipeline.openAmount']));
     expect(errors[0]?.message).toBe('Account.annualRevenue needs the scope "finance:read".');
   });
+
+  it('reads on the pages that amounts are not for their role', async () => {
+    const opportunities = '{ opportunities(first: 1) { nodes { account { id } } } }';
+    const { data } = await ask(`${house.url}/graphql`, opportunities);
+    const page = await fetch(`${house.url}/sidebar?account=${data.opportunities.nodes[0].account.id}`);
+    const text = await page.text();
+    expect(page.status).toBe(200);
+    expect(text).toContain('amounts are not shown to your role');
+    const [home, status] = await fetch(house.url).then(async (answer) => [
+      await answer.text(),
+      answer.status,
+    ]);
+    expect(status).toBe(200);
+    expect(home).toMatch(/\d+ deals?/);
+  });
 });
