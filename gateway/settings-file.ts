@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { GatewayOptions } from './options.ts';
+import { readYaml } from './yaml-text.ts';
 
 const whole = z.number().int();
 const wholeOrOff = z.union([whole, z.literal(false)]);
@@ -162,18 +162,5 @@ export async function readSettings(file: string): Promise<GatewaySettings> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Error(`The settings file ${file} cannot be read: ${error}`, { cause: error });
   });
-  let yaml: unknown;
-  try {
-    yaml = parseYaml(text) ?? {};
-  } catch (error) {
-    throw new Error(`${file} is no YAML: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-  const result = settingsShape.safeParse(yaml);
-  if (result.success) return result.data satisfies GatewaySettings;
-  const issues = result.error.issues.map(
-    ({ path, message }) => `${path.length === 0 ? 'the file' : path.join('.')}: ${message}`,
-  );
-  throw new Error(`${file} has no valid settings. ${issues.join('; ')}`);
+  return readYaml(file, text, settingsShape, 'has no valid settings') satisfies GatewaySettings;
 }

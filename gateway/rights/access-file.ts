@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { readYaml } from '#gateway/yaml-text.ts';
 import type { Access } from './access.ts';
 
 /*
@@ -32,22 +32,7 @@ const accessShape = z.strictObject({
  * @throws Error naming the file, the key and what is wrong with it.
  */
 export function parseAccess(file: string, text: string): Access {
-  let yaml: unknown;
-  try {
-    yaml = parseYaml(text);
-  } catch (error) {
-    throw new Error(`${file} is no YAML: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-  const result = accessShape.safeParse(yaml);
-  if (!result.success) {
-    const issues = result.error.issues.map(
-      ({ path, message }) => `${path.length === 0 ? 'the file' : path.join('.')}: ${message}`,
-    );
-    throw new Error(`${file} is no access file. ${issues.join('; ')}`);
-  }
-  const access: Access = result.data;
+  const access: Access = readYaml(file, text, accessShape, 'is no access file');
   for (const [policy, { anyRole = [], allRoles = [] }] of Object.entries(access.policies)) {
     const unknown = [...anyRole, ...allRoles].find((role) => !Object.hasOwn(access.roles, role));
     if (unknown !== undefined) {

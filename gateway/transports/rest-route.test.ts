@@ -71,7 +71,7 @@ badParameterCodes: [MALFORMED_ID]
 
 test.each([
   ['no YAML', operation, 'method: [', /A\.rest\.yaml is no YAML/],
-  ['an empty file', operation, '', /the file: /],
+  ['an empty file', operation, '', /path: .*summary: /],
   ['another method', operation, route.replace('GET', 'POST'), /method: only GET/],
   ['no summary', operation, route.replace(/summary.*\n/, ''), /summary: /],
   ['an unknown key', operation, `${route}sumary: x\n`, /sumary/],

@@ -11,10 +11,10 @@ import {
   typeFromAST,
   type VariableDefinitionNode,
 } from 'graphql';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { OperationRules } from '#gateway/limits/operation-rules.ts';
 import { type PreparedOperation, prepareDocument } from '#gateway/pipeline/operation.ts';
+import { readYaml } from '#gateway/yaml-text.ts';
 
 /*
  * A REST route stands beside its operation: `Name.graphql` and `Name.rest.yaml`.
@@ -119,7 +119,7 @@ async function loadRoute(
   rules: OperationRules,
   subgraphs: readonly string[],
 ): Promise<RestRoute> {
-  const declared = readDeclaration(file, await readFile(file, 'utf8'));
+  const declared = readYaml(file, await readFile(file, 'utf8'), routeShape, 'is no REST route');
   const operationFile = `${file.slice(0, -routeSuffix.length)}.graphql`;
   const document = await readFile(operationFile, 'utf8').catch((error: unknown) => {
     throw new Error(`${file} needs its operation in ${operationFile}, which cannot be read: ${error}`, {
@@ -148,25 +148,6 @@ async function loadRoute(
 }
 
 type Declaration = z.infer<typeof routeShape>;
-
-function readDeclaration(file: string, text: string): Declaration {
-  let yaml: unknown;
-  try {
-    yaml = parseYaml(text);
-  } catch (error) {
-    throw new Error(`${file} is no YAML: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
-  }
-  const result = routeShape.safeParse(yaml);
-  if (!result.success) {
-    const issues = result.error.issues.map(
-      ({ path, message }) => `${path.length === 0 ? 'the file' : path.join('.')}: ${message}`,
-    );
-    throw new Error(`${file} is no REST route. ${issues.join('; ')}`);
-  }
-  return result.data;
-}
 
 function chooseOperation(
   file: string,
