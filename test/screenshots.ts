@@ -32,8 +32,9 @@ async function take(browser: Browser, house: House, shot: Shot): Promise<void> {
   const context = await browser.newContext(shot.options);
   const page = await context.newPage();
   /* The first visit bundles and warms; the picture is of what everybody after it sees. */
-  await page.goto(house.url + shot.path, { waitUntil: 'networkidle', timeout: 120_000 });
-  await page.reload({ waitUntil: 'networkidle' });
+  await page.goto(house.url + shot.path, { timeout: 120_000 });
+  await page.reload();
+  await page.evaluate(async () => void (await document.fonts.ready));
   await shot.prepare?.(page);
   const file = join(folder, `${shot.name}.png`);
   await page.screenshot({ path: file });
