@@ -93,7 +93,7 @@ async function answer(
     if (serving.lifetime.isDraining) {
       throw Draining();
     }
-    const made = await page.answer(pageRequest(serving, scope, request, asked));
+    const made = await page.answer(pageRequest(serving, scope, request, reply, asked));
     status = made.kind === 'redirect' ? 303 : made.status;
     if (scope.ended !== 'client-gone') {
       send(reply, made, policy);
@@ -114,6 +114,7 @@ function pageRequest(
   serving: Serving,
   scope: RequestScope,
   request: FastifyRequest,
+  reply: FastifyReply,
   asked: PipelineAnswer[],
 ): PageRequest {
   const generation = serving.generation();
@@ -122,8 +123,10 @@ function pageRequest(
     openApi: () => openApiOf(generation).document,
     subgraphs: () => probeSubgraphs(generation.targets),
     ask: async (question) => {
-      const ended = await askGraph(serving, scope, request, question);
+      const ended = await askGraph(serving, scope, request, reply, question);
       asked.push(ended);
+      /* The page is not made without its part: who asks too often is told so, as everywhere. */
+      if (ended.kind === 'refused' && ended.error.code === 'RATE_LIMITED') throw ended.error;
       return replyOf(ended, scope);
     },
   };
@@ -133,6 +136,7 @@ function askGraph(
   serving: Serving,
   scope: RequestScope,
   request: FastifyRequest,
+  reply: FastifyReply,
   question: Question,
 ): Promise<PipelineAnswer> {
   return runPipeline(serving, {
@@ -141,6 +145,7 @@ function askGraph(
     allowsMutations: false,
     isOwnDocument: true,
     authorization: request.headers.authorization,
+    countViewer: (viewer) => serving.countViewer(viewer, request, reply),
     timeoutMsOf: () => question.timeoutMs,
   });
 }

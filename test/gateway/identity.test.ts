@@ -17,6 +17,7 @@ import { ephemeralKeys } from '#gateway/identity/signing-keys.ts';
 import { mintToken } from '#gateway/identity/trial.ts';
 import type { RunningGateway } from '#gateway/main.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
+import type { Site } from '#gateway/transports/site.ts';
 import { createWorld, post, resetWorld, type World } from './fixture.ts';
 import { account, startHeldSubgraph } from './held-subgraph.ts';
 
@@ -238,6 +239,33 @@ describe('a gateway without authentication', () => {
       headers: { 'x-tributary-preflight': '1' },
     });
     expect(response.status).toBe(401);
+  });
+
+  test('counts what a viewer asks by every transport, pages too', async () => {
+    const site: Site = {
+      pages: [
+        {
+          path: '/page',
+          answer: async ({ ask }) => {
+            const { data } = await ask({ document: query, timeoutMs: 1_000 });
+            return { kind: 'json', status: 200, body: JSON.stringify(data) };
+          },
+        },
+      ],
+      asset: async () => undefined,
+    };
+    const edge = { rates: { viewer: 1 } };
+    for (const path of ['/page', '/accounts/1']) {
+      const routes = join(world.folder, 'routes');
+      const gateway = await world.start({ authentication, site, edge, routes });
+      const ask = async () => fetch(gateway.url + path, { headers: await bearer() });
+      const [first, second] = [await ask(), await ask()];
+      expect([first.status, first.headers.get('ratelimit-remaining')]).toEqual([200, '0']);
+      expect([second.status, ((await second.json()) as { code: string }).code]).toEqual([
+        429,
+        'RATE_LIMITED',
+      ]);
+    }
   });
 
   test('lets tokens for trying stand for others', async () => {
