@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly viewer: Viewer;
   readonly tenant: string;
   readonly requestId: string;
+  /** W3C Trace Context of the request; undefined where it brought none. */
+  readonly traceparent: string | undefined;
   readonly log: Logger;
   /** Aborted once nobody waits for the answer: work that only it needs may end. */
   readonly signal: AbortSignal;
@@ -32,10 +34,12 @@ export function requestContext(
   log: Logger,
 ): RequestContext {
   const requestId = request.id;
+  const { traceparent } = request.headers;
   return {
     viewer,
     tenant: viewer.tenant,
     requestId,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     log: log.child({ requestId }),
     signal: unanswered(reply),
   };

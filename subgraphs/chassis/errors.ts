@@ -5,11 +5,15 @@ import { GraphQLError } from 'graphql';
  * the value that was wrong and what would be right. Anything else that is thrown is masked by the server.
  */
 const codes = {
+  IDEMPOTENCY_CONFLICT: 'An idempotency key was used before, for something else.',
   INVALID_ARGUMENT: 'An argument is malformed or out of bounds.',
   INVALID_CURSOR: 'A cursor does not belong to this list or this order.',
   INVALID_REPRESENTATION: 'An entity representation lacks a usable key.',
+  NOT_FOUND: 'An id that a mutation names is unknown.',
   STORE_BUSY: 'The store has too much to do to take another query.',
   STORE_TIMEOUT: 'The store did not answer in time.',
+  TRANSITION_NOT_ALLOWED: 'An entity does not go from its present state to the one that was asked for.',
+  VERSION_CONFLICT: 'An entity is no longer in the version that a mutation was meant for.',
 } as const;
 
 export type SubgraphErrorCode = keyof typeof codes;

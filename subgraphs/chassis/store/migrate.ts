@@ -12,6 +12,7 @@ export interface MigrationTarget {
   readonly db: Kysely<never>;
   /** Text compared by code point on both engines, so that orders and cursors are the same on both. */
   readonly text: ReturnType<typeof sql>;
+  readonly engine: Engine;
 }
 
 /** Runs what has not been run yet, in one lock, each subgraph in its own schema on PostgreSQL. */
@@ -25,7 +26,7 @@ export async function migrate<Tables>(
   const migrations = Object.fromEntries(
     Object.entries(options.migrations).map(([name, up]): [string, Migration] => [
       name,
-      { up: (target) => up({ db: target as Kysely<never>, text }) },
+      { up: (target) => up({ db: target as Kysely<never>, text, engine }) },
     ]),
   );
   const migrator = new Migrator({

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import type { EventEnvelope } from './envelope.ts';
+
+/** Events that were committed with the rows they speak of and are not on the bus yet. */
+export interface OutboxTables {
+  outbox: OutboxRow;
+}
+
+export interface OutboxRow {
+  /** Of two events of one key the one committed first has the smaller position. */
+  readonly position: Generated<number>;
+  readonly id: string;
+  readonly tenant: string;
+  readonly type: string;
+  /** Events of one tenant and key share a lane, and a lane is published by one relay at a time. */
+  readonly lane: number;
+  /** The envelope as JSON, as it goes onto the bus. */
+  readonly envelope: string;
+  /** RFC 3339. */
+  readonly appendedAt: string;
+}
+
+/** Fixed for good: rows that wait in a lane must be found there after an update. */
+export const lanes = 16;
+
+/** What a migration of a store gives: a connection without plugins, and the type of its text columns. */
+export interface TableTarget {
+  readonly db: Kysely<never>;
+  readonly text: ReturnType<typeof sql>;
+  readonly engine: 'sqlite' | 'postgres';
+}
+
+/** Makes the outbox of a store, as a part of one of its migrations. */
+export async function createOutbox({ db, text, engine }: TableTarget): Promise<void> {
+  await db.schema
+    .createTable('outbox')
+    .addColumn('position', engine === 'postgres' ? 'bigserial' : 'integer', (column) =>
+      engine === 'postgres' ? column.primaryKey() : column.primaryKey().autoIncrement(),
+    )
+    .addColumn('id', text, (column) => column.notNull().unique())
+    .addColumn('tenant', text, (column) => column.notNull())
+    .addColumn('type', text, (column) => column.notNull())
+    .addColumn('lane', 'integer', (column) => column.notNull())
+    .addColumn('envelope', text, (column) => column.notNull())
+    .addColumn('appended_at', text, (column) => column.notNull())
+    .execute();
+  await sql`create index outbox_by_lane on outbox (lane, position)`.execute(db);
+}
+
+/** Rows per statement: SQLite takes 32,766 parameters, a row has six columns. */
+const batchSize = 1_000;
+
+/**
+ * Writes events beside the rows they speak of, in the same transaction: they are published if and only if it commits.
+ * Call it after the rows were changed: their locks are what keeps the positions of one key in the order of its commits.
+ */
+export async function append<Tables extends OutboxTables>(
+  trx: Transaction<Tables>,
+  events: readonly EventEnvelope<object>[],
+): Promise<void> {
+  const appendedAt = new Date().toISOString();
+  for (let start = 0; start < events.length; start += batchSize) {
+    const rows = events
+      .slice(start, start + batchSize)
+      .map(
+        (event) =>
+          sql`(${event.id}, ${event.tenant}, ${event.type}, ${laneOf(event)}, ${JSON.stringify(event)}, ${appendedAt})`,
+      );
+    await sql`
+      insert into outbox (id, tenant, type, lane, envelope, appended_at) values ${sql.join(rows)}`.execute(
+      trx,
+    );
+  }
+}
+
+/** The lane of a tenant's key, from 0. */
+export function laneOf({ tenant, partitionkey }: Pick<EventEnvelope, 'tenant' | 'partitionkey'>): number {
+  return createHash('sha1').update(`${tenant}\n${partitionkey}`).digest().readUInt32BE(0) % lanes;
+}

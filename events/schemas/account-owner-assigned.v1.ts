@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const accountOwnerAssignedV1 = defineEvent({
+  name: 'AccountOwnerAssigned',
+  version: 1,
+  owner: 'crm',
+  entity: 'Account',
+  description:
+    'An account got another owner, or lost the one it had. The routing keys have the owner before and after.',
+  orderedBy: 'subject',
+  routing: ['accountid', 'ownerid', 'previousownerid'],
+  data: z.strictObject({
+    from: text.nullable(),
+    to: text.nullable(),
+  }),
+  example: { from: 'usr_3', to: 'usr_7' },
+});

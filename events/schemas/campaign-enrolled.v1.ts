@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const campaignEnrolledV1 = defineEvent({
+  name: 'CampaignEnrolled',
+  version: 1,
+  owner: 'email',
+  entity: 'Contact',
+  description: 'A contact was put into a campaign.',
+  orderedBy: 'subject',
+  routing: ['contactid', 'accountid', 'campaignid'],
+  data: z.strictObject({
+    enrollmentId: text,
+    campaignId: text,
+  }),
+  example: { enrollmentId: 'enr_12', campaignId: 'cmp_3' },
+});

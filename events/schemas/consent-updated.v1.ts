@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text, time } from './fields.ts';
+
+export const consentUpdatedV1 = defineEvent({
+  name: 'ConsentUpdated',
+  version: 1,
+  owner: 'consent',
+  entity: 'Contact',
+  description:
+    'A contact granted, denied or withdrew consent to one purpose. The evidence stays with the record.',
+  orderedBy: 'subject',
+  routing: ['contactid'],
+  data: z.strictObject({
+    recordId: text,
+    purpose: text,
+    decision: text,
+    /** What holds now: a decision made earlier than the latest one changes nothing. */
+    state: text,
+    legalBasis: text.nullable(),
+    jurisdiction: text.nullable(),
+    recordedAt: time,
+  }),
+  example: {
+    recordId: 'cns_41',
+    purpose: 'EMAIL_MARKETING',
+    decision: 'WITHDRAWN',
+    state: 'DENIED',
+    legalBasis: 'CONSENT',
+    jurisdiction: 'DE',
+    recordedAt: '2026-03-01T09:30:00.000Z',
+  },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const contactSuppressedV1 = defineEvent({
+  name: 'ContactSuppressed',
+  version: 1,
+  owner: 'email',
+  entity: 'Contact',
+  description: 'The platform may not write to a contact any more, and why.',
+  orderedBy: 'subject',
+  routing: ['contactid', 'accountid'],
+  data: z.strictObject({
+    suppressionId: text,
+    reason: text,
+  }),
+  example: { suppressionId: 'sup_6', reason: 'CONSENT' },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text, time } from './fields.ts';
+
+export const conversionRecordedV1 = defineEvent({
+  name: 'ConversionRecorded',
+  version: 1,
+  owner: 'analytics',
+  entity: 'Conversion',
+  description: 'Something that marketing works for was reached at an account.',
+  orderedBy: 'accountid',
+  routing: ['accountid'],
+  data: z.strictObject({
+    kind: text,
+    at: time,
+  }),
+  example: { kind: 'OPPORTUNITY_WON', at: '2026-03-01T09:30:00.000Z' },
+});

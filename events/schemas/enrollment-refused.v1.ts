@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const enrollmentRefusedV1 = defineEvent({
+  name: 'EnrollmentRefused',
+  version: 1,
+  owner: 'email',
+  entity: 'Contact',
+  description: 'A contact was not put into a campaign, and why.',
+  orderedBy: 'subject',
+  routing: ['contactid', 'accountid', 'campaignid'],
+  data: z.strictObject({
+    campaignId: text,
+    reason: text,
+  }),
+  example: { campaignId: 'cmp_3', reason: 'CONSENT_DENIED' },
+});

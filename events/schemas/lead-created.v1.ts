@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const leadCreatedV1 = defineEvent({
+  name: 'LeadCreated',
+  version: 1,
+  owner: 'crm',
+  entity: 'Lead',
+  description: 'A lead came into being.',
+  orderedBy: 'subject',
+  routing: ['leadid', 'contactid', 'accountid', 'ownerid'],
+  data: z.strictObject({
+    status: text,
+    /** Where it came from, in the words of the CRM. */
+    source: text.nullable(),
+  }),
+  example: { status: 'NEW', source: 'Organic Search' },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const leadStatusChangedV1 = defineEvent({
+  name: 'LeadStatusChanged',
+  version: 1,
+  owner: 'crm',
+  entity: 'Lead',
+  description: 'A lead moved to another status.',
+  orderedBy: 'subject',
+  routing: ['leadid', 'contactid', 'accountid', 'ownerid'],
+  data: z.strictObject({
+    from: text,
+    to: text,
+  }),
+  example: { from: 'NEW', to: 'WORKING' },
+});

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const opportunityStageMovedV1 = defineEvent({
+  name: 'OpportunityStageMoved',
+  version: 1,
+  owner: 'crm',
+  entity: 'Opportunity',
+  description: 'An opportunity moved to another stage, was won or was lost.',
+  orderedBy: 'subject',
+  routing: ['opportunityid', 'accountid', 'ownerid'],
+  data: z.strictObject({
+    from: text,
+    to: text,
+  }),
+  example: { from: 'PROPOSAL', to: 'WON' },
+});

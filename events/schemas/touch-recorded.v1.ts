@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text, time } from './fields.ts';
+
+export const touchRecordedV1 = defineEvent({
+  name: 'TouchRecorded',
+  version: 1,
+  owner: 'analytics',
+  entity: 'Touch',
+  description: 'Marketing or sales and somebody had to do with each other once.',
+  orderedBy: 'subject',
+  routing: ['accountid', 'leadid', 'campaignid'],
+  data: z.strictObject({
+    channel: text,
+    kind: text,
+    at: time,
+  }),
+  example: { channel: 'EMAIL', kind: 'CLICK', at: '2026-03-01T09:30:00.000Z' },
+});

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { text } from './fields.ts';
+
+export const unsubscribedV1 = defineEvent({
+  name: 'Unsubscribed',
+  version: 1,
+  owner: 'email',
+  entity: 'Contact',
+  description: 'A contact asked not to be written to any more.',
+  orderedBy: 'subject',
+  routing: ['contactid', 'accountid'],
+  data: z.strictObject({
+    suppressionId: text,
+  }),
+  example: { suppressionId: 'sup_5' },
+});

@@ -1,0 +1,70 @@
+import { sql, type Transaction } from 'kysely';
+import { clientError } from '../errors.ts';
+import type { Engine } from './store.ts';
+import type { RowMeta } from './upsert.ts';
+
+interface Identified extends RowMeta {
+  readonly id: string;
+}
+
+/** A row of an entity, and how a client calls it. */
+export interface RowAddress {
+  readonly table: string;
+  readonly tenant: string;
+  readonly id: string;
+  /** Such as `Lead`. */
+  readonly typename: string;
+}
+
+/**
+ * Reads a row and keeps every other transaction from changing it until this one ends. Throws `NOT_FOUND` where the
+ * tenant has no such row. SQLite has one writer at a time, and needs no lock for it.
+ */
+export async function lockRow<Row extends Identified>(
+  trx: Transaction<never>,
+  engine: Engine,
+  { table, tenant, id, typename }: RowAddress,
+): Promise<Row> {
+  const lock = engine === 'postgres' ? sql`for update` : sql``;
+  const { rows } = await sql<Row>`
+    select * from ${sql.table(table)} where tenant = ${tenant} and id = ${id} ${lock}`.execute(trx);
+  const [row] = rows;
+  if (row !== undefined) return { ...row, version: Number(row.version) };
+  throw clientError('NOT_FOUND', `There is no ${typename} "${id}".`, { typename, id });
+}
+
+/**
+ * Throws `VERSION_CONFLICT` where a mutation was meant for another version than the present one.
+ * @param present what the mutation would have changed, as it is now: shown to the client, so nothing that needs a right
+ */
+export function assertVersion(
+  { typename, id }: RowAddress,
+  { version }: { readonly version: number },
+  ifVersion: number | null | undefined,
+  present: Readonly<Record<string, unknown>>,
+): void {
+  if (ifVersion === null || ifVersion === undefined || ifVersion === version) return;
+  throw clientError(
+    'VERSION_CONFLICT',
+    `${typename} "${id}" is in version ${version}, not ${ifVersion}: look at its present state and decide again.`,
+    { typename, id, version, ifVersion, present },
+  );
+}
+
+/** Changes columns of a locked row, and answers the row as it is then: one version on, seen now. */
+export async function changeRow<Row extends Identified>(
+  trx: Transaction<never>,
+  { table, tenant, id }: RowAddress,
+  row: Row,
+  values: Partial<Omit<Row, keyof Identified>>,
+): Promise<Row> {
+  const now = new Date().toISOString();
+  const meta = { version: row.version + 1, updatedAt: now, observedAt: now };
+  const assignments = Object.entries({ ...values, ...meta }).map(
+    ([column, value]) => sql`${sql.ref(column)} = ${value}`,
+  );
+  await sql`
+    update ${sql.table(table)} set ${sql.join(assignments)}
+    where tenant = ${tenant} and id = ${id}`.execute(trx);
+  return { ...row, ...values, ...meta };
+}
