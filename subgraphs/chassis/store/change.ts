@@ -8,8 +8,8 @@ interface Identified extends RowMeta {
 }
 
 /** A row of an entity, and how a client calls it. */
-export interface RowAddress {
-  readonly table: string;
+export interface RowAddress<Table extends string = string> {
+  readonly table: Table;
   readonly tenant: string;
   readonly id: string;
   /** Such as `Lead`. */
@@ -20,16 +20,16 @@ export interface RowAddress {
  * Reads a row and keeps every other transaction from changing it until this one ends. Throws `NOT_FOUND` where the
  * tenant has no such row. SQLite has one writer at a time, and needs no lock for it.
  */
-export async function lockRow<Row extends Identified>(
-  trx: Transaction<never>,
+export async function lockRow<Tables, Table extends keyof Tables & string>(
+  trx: Transaction<Tables>,
   engine: Engine,
-  { table, tenant, id, typename }: RowAddress,
-): Promise<Row> {
+  { table, tenant, id, typename }: RowAddress<Table>,
+): Promise<Tables[Table]> {
   const lock = engine === 'postgres' ? sql`for update` : sql``;
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Tables[Table]>`
     select * from ${sql.table(table)} where tenant = ${tenant} and id = ${id} ${lock}`.execute(trx);
   const [row] = rows;
-  if (row !== undefined) return { ...row, version: Number(row.version) };
+  if (row !== undefined) return row;
   throw clientError('NOT_FOUND', `There is no ${typename} "${id}".`, { typename, id });
 }
 
@@ -52,9 +52,9 @@ export function assertVersion(
 }
 
 /** Changes columns of a locked row, and answers the row as it is then: one version on, seen now. */
-export async function changeRow<Row extends Identified>(
-  trx: Transaction<never>,
-  { table, tenant, id }: RowAddress,
+export async function changeRow<Tables, Row extends Identified>(
+  trx: Transaction<Tables>,
+  { table, tenant, id }: RowAddress<keyof Tables & string>,
   row: Row,
   values: Partial<Omit<Row, keyof Identified>>,
 ): Promise<Row> {
