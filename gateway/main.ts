@@ -103,6 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     authenticate: identity.authenticate,
     signViewer: keys && viewerSigner(keys),
     publicKeys: keys?.publicKeys,
+    metrics: options.metrics,
   };
   const isLocalOnly = options.authentication === undefined;
   const server = await createServer(serving, edge, {

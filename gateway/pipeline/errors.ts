@@ -259,6 +259,14 @@ export function IdentityUnavailable(cause: unknown): GatewayError {
   });
 }
 
+/** Somebody is known, and may not have what is not GraphQL. */
+export const Forbidden = defineError(
+  'FORBIDDEN',
+  403,
+  'http',
+  (scope: string) => `This needs the scope "${scope}", which the viewer does not have.`,
+);
+
 /* The GraphQL request is well-formed and refused. */
 
 export const ParseFailed = defineGraphQLError('GRAPHQL_PARSE_FAILED');

@@ -9,6 +9,8 @@ import type { GatewayTimeouts } from '#gateway/options.ts';
 import type { PipelineParts } from '#gateway/pipeline/types.ts';
 import type { FailedReload } from '#gateway/supergraph/generations.ts';
 
+import type { Metrics } from './metrics.ts';
+
 /** What every transport needs. */
 export interface Serving extends PipelineParts {
   readonly log: Logger;
@@ -18,6 +20,7 @@ export interface Serving extends PipelineParts {
   readonly lifetime: Lifetime;
   readonly failedReload: () => FailedReload | undefined;
   readonly countViewer: CountViewer;
+  readonly metrics: Metrics | undefined;
   /** Of the internal keys; undefined where nothing is signed. */
   readonly publicKeys: (() => JSONWebKeySet) | undefined;
 }

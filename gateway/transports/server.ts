@@ -17,6 +17,7 @@ import {
 import { serveHealth } from './health.ts';
 import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
 import type { Serving } from './lifetime.ts';
+import { serveMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages.ts';
 import { sendProblem } from './problem.ts';
@@ -83,6 +84,7 @@ export async function createServer(
   const serving: Serving = { ...parts, countViewer: await guard(app, edge, isLocalOnly, parts.log) };
   serveGraphQL(app, serving);
   serveHealth(app, serving);
+  serveMetrics(app, serving);
   servePublicKeys(app, serving);
   serveOpenApi(app, serving);
   if (site !== undefined) {
