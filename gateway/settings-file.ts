@@ -99,6 +99,9 @@ const settingsShape = z.strictObject({
           headerBytes: whole,
         })
         .partial(),
+      webSocket: z
+        .strictObject({ initMs: whole, pingMs: whole, operations: whole, waitingBytes: whole })
+        .partial(),
       compressFromBytes: wholeOrOff,
       trustProxy: z.array(z.string()),
     })

@@ -45,11 +45,24 @@ export interface ConnectionOptions {
   readonly headerBytes: number;
 }
 
+/** Bounds of WebSockets. Deadlines in milliseconds. */
+export interface WebSocketOptions {
+  /** From the opening of a connection to its `connection_init`. Default 3,000. */
+  readonly initMs: number;
+  /** Between two pings; a connection that has not answered one by the next is ended. Default 30,000. */
+  readonly pingMs: number;
+  /** Operations under way on one connection. Default 100. */
+  readonly operations: number;
+  /** Bytes that wait for a client to read them; one that has more is ended. Default 4 MB. */
+  readonly waitingBytes: number;
+}
+
 /** What stands between the network and the transports. */
 export interface EdgeOptions {
   readonly browser: BrowserOptions;
   readonly rates: RateOptions;
   readonly connection: ConnectionOptions;
+  readonly webSocket: WebSocketOptions;
   /** Answers from so many bytes on are compressed for clients that take it; `false` for none. Default 1,024. */
   readonly compressFromBytes: number | false;
   /**
@@ -66,6 +79,7 @@ export interface GivenEdgeOptions {
   readonly browser?: Partial<BrowserOptions>;
   readonly rates?: Partial<RateOptions>;
   readonly connection?: Partial<ConnectionOptions>;
+  readonly webSocket?: Partial<WebSocketOptions>;
   readonly compressFromBytes?: number | false;
   readonly trustProxy?: readonly string[];
 }
@@ -91,6 +105,13 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
       headerBytes: 16_384,
       ...given.connection,
     },
+    webSocket: {
+      initMs: 3_000,
+      pingMs: 30_000,
+      operations: 100,
+      waitingBytes: 4_194_304,
+      ...given.webSocket,
+    },
     compressFromBytes: given.compressFromBytes ?? 1_024,
     trustProxy: given.trustProxy ?? [],
     redis,
@@ -101,7 +122,8 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
 
 const most = 2_147_483_647;
 
-function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, redis }: EdgeOptions): void {
+function checkEdge(edge: EdgeOptions): void {
+  const { browser, rates, connection, webSocket, compressFromBytes, trustProxy, redis } = edge;
   for (const origin of browser.origins) checkOrigin(origin);
   for (const ancestor of browser.frameAncestors) checkAncestor(ancestor);
   checkWhole('rates.windowMs', rates.windowMs, 1_000, most);
@@ -112,6 +134,9 @@ function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, 
   }
   for (const [name, value] of Object.entries(connection)) {
     checkWhole(`connection.${name}`, value, 1, most);
+  }
+  for (const [name, value] of Object.entries(webSocket)) {
+    checkWhole(`webSocket.${name}`, value, 1, most);
   }
   if (connection.headersMs > connection.receiveMs) {
     throw new Error(

@@ -133,6 +133,20 @@ export const PreflightRequired = defineError(
     'A GET that a web page of any origin could send is refused: add the header "x-tributary-preflight: 1" ' +
     '("apollo-require-preflight" does as well) or a Content-Type of application/json.',
 );
+export const OriginNotAllowed = defineError(
+  'ORIGIN_NOT_ALLOWED',
+  403,
+  'http',
+  (origin: string) =>
+    `Pages of ${origin} may not open connections here: whoever runs this gateway can name it under edge.browser.origins.`,
+);
+export const TooManyOperations = defineError(
+  'TOO_MANY_OPERATIONS',
+  429,
+  'http',
+  (limit: number) =>
+    `${limit} operations are under way on this connection, the most that one may have: end one first.`,
+);
 export const HostNotServed = defineError(
   'HOST_NOT_SERVED',
   421,

@@ -145,7 +145,7 @@ function askGraph(
     allowsMutations: false,
     isOwnDocument: true,
     authorization: request.headers.authorization,
-    countViewer: (viewer) => serving.countViewer(viewer, request, reply),
+    countViewer: (viewer) => serving.countViewer(viewer, reply),
     timeoutMsOf: () => question.timeoutMs,
   });
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -24,6 +25,7 @@ import { sendProblem } from './problem.ts';
 import { servePublicKeys } from './public-keys.ts';
 import { serveRoutes } from './rest.ts';
 import type { Site } from './site.ts';
+import { openWebSockets } from './websocket.ts';
 
 /** Node looks for requests that are late so often in their deadline; at least every so many milliseconds. */
 const looksPerDeadline = 4;
@@ -56,6 +58,8 @@ export async function createServer(
       headersTimeout: connection.headersMs,
       maxHeaderSize: connection.headerBytes,
       connectionsCheckingInterval: Math.min(connection.headersMs / looksPerDeadline, slowestLookMs),
+      /* Clients that offer another protocol, such as h2c, are answered by the one that they came with. */
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     forceCloseConnections: true,
     exposeHeadRoutes: false,
@@ -82,7 +86,7 @@ export async function createServer(
   });
   app.server.maxConnections = connection.connections;
   const serving: Serving = { ...parts, countViewer: await guard(app, edge, isLocalOnly, parts.log) };
-  serveGraphQL(app, serving);
+  serveGraphQL(app, serving, openWebSockets(app, serving, edge, bodyLimit));
   serveHealth(app, serving);
   serveMetrics(app, serving);
   servePublicKeys(app, serving);
