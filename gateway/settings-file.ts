@@ -78,7 +78,12 @@ const settingsShape = z.strictObject({
   edge: z
     .strictObject({
       browser: z
-        .strictObject({ origins: z.array(z.string()), frameAncestors: z.array(z.string()) })
+        .strictObject({
+          origins: z.array(z.string()),
+          frameAncestors: z.array(z.string()),
+          passSeconds: whole,
+          passSessionSeconds: whole,
+        })
         .partial(),
       rates: z
         .strictObject({

@@ -13,6 +13,10 @@ export interface BrowserOptions {
    * `https://*.crm.example`, or `'self'`. Default: `'self'` alone; an empty list allows nobody.
    */
   readonly frameAncestors: readonly string[];
+  /** Seconds in which a page has to be opened with a pass, or read again with the one it got. Default 300. */
+  readonly passSeconds: number;
+  /** Seconds that a page can be read again for, from the pass that it was opened with. Default 28,800: a working day. */
+  readonly passSessionSeconds: number;
 }
 
 /** Requests within a window. The window of a caller begins with its first request. */
@@ -87,7 +91,13 @@ export interface GivenEdgeOptions {
 /** @throws Error naming the value that is none and what is allowed. */
 export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): EdgeOptions {
   const edge: EdgeOptions = {
-    browser: { origins: [], frameAncestors: ["'self'"], ...given.browser },
+    browser: {
+      origins: [],
+      frameAncestors: ["'self'"],
+      passSeconds: 300,
+      passSessionSeconds: 28_800,
+      ...given.browser,
+    },
     rates: {
       windowMs: 60_000,
       viewer: 6_000,
@@ -121,11 +131,15 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
 }
 
 const most = 2_147_483_647;
+/** Thirty days: whoever holds a pass has the rights of its viewer at the time, whatever became of them. */
+const mostPassSeconds = 2_592_000;
 
 function checkEdge(edge: EdgeOptions): void {
   const { browser, rates, connection, webSocket, compressFromBytes, trustProxy, redis } = edge;
   for (const origin of browser.origins) checkOrigin(origin);
   for (const ancestor of browser.frameAncestors) checkAncestor(ancestor);
+  checkWhole('browser.passSeconds', browser.passSeconds, 1, mostPassSeconds);
+  checkWhole('browser.passSessionSeconds', browser.passSessionSeconds, 1, mostPassSeconds);
   checkWhole('rates.windowMs', rates.windowMs, 1_000, most);
   checkWhole('rates.callers', rates.callers, 1, most);
   for (const caller of ['viewer', 'machine', 'address'] as const) {

@@ -225,6 +225,7 @@ export const Draining = defineError(
 /* Who asks. Why a token is refused stands in `extensions.reason`. */
 
 export type TokenRefusal =
+  | 'PASS_REFUSED'
   | 'TOKEN_MISSING'
   | 'TOKEN_MALFORMED'
   | 'TOKEN_EXPIRED'
@@ -258,6 +259,13 @@ export function Unauthenticated(reason: TokenRefusal, message: string, cause?: u
     cause,
   });
 }
+
+export const PassNotGiven = defineError(
+  'PASS_NOT_GIVEN',
+  400,
+  'http',
+  (what: string) => `No pass can be given: ${what}.`,
+);
 
 /** The token may be right: what would tell cannot be reached. */
 export function IdentityUnavailable(cause: unknown): GatewayError {
