@@ -24,3 +24,19 @@ export function makeBell(): Bell {
     wait: (ms, signal) => pause(ms, AbortSignal.any([signal, rung.signal])),
   };
 }
+
+/** Runs works of one key one after another, in the order in which they were given; those of other keys beside them. */
+export function keyedQueue(): <Result>(key: string, work: () => Promise<Result>) => Promise<Result> {
+  const tails = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const before = tails.get(key) ?? Promise.resolve();
+    const run = before.then(work);
+    const tail = run.catch(() => {});
+    tails.set(key, tail);
+    try {
+      return await run;
+    } finally {
+      if (tails.get(key) === tail) tails.delete(key);
+    }
+  };
+}

@@ -29,8 +29,8 @@ export interface Bus {
    */
   readonly follow: (range: Omit<ReadRange, 'to' | 'limit'>, signal: AbortSignal) => AsyncIterable<Delivery>;
 
-  /** A cursor behind everything that was published so far. */
-  readonly now: () => Promise<Cursor>;
+  /** A cursor of the tenant behind everything that was published so far. */
+  readonly now: (tenant: string) => Promise<Cursor>;
 
   /** The cursor of an event by its id; null where no such event of the tenant is kept. */
   readonly locate: (tenant: string, eventId: string) => Promise<Cursor | null>;
@@ -44,6 +44,9 @@ export interface Bus {
 
   /** Events that lie before each group, by its name. */
   readonly lag: () => Promise<ReadonlyMap<string, number>>;
+
+  /** Whether the group is done with everything that was published up to the cursor, or never takes it. */
+  readonly passed: (group: string, cursor: Cursor) => Promise<boolean>;
 
   /** Forgets events older than `before` (RFC 3339), and answers how many they were. */
   readonly trim: (before: string) => Promise<number>;

@@ -150,6 +150,11 @@ export function memoryBus(): MemoryBus {
           [...queues.values()].reduce((sum, queue) => sum + queue.length, 0),
         ]),
       ),
+    passed: async (name, cursor) => {
+      const before = new Set(events.slice(0, Number(cursor)));
+      const queues = [...(groups.get(name)?.queues.values() ?? [])];
+      return queues.every((queue) => queue.every((event) => !before.has(event)));
+    },
     trim: async () => 0,
     ping: async () => {
       if (down) throw new BusUnavailable('The bus is away.');
