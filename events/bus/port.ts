@@ -115,6 +115,9 @@ export interface Consumption {
   readonly stop: (graceMs?: number) => Promise<void>;
 }
 
+/** UTF-8 bytes of one event as JSON. Events hold keys and no documents; an envelope is about 1 kB. */
+export const maxEventBytes = 262_144;
+
 /** A cursor that this bus did not give, or one of another tenant or stream. */
 export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor';
