@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import type { EventEnvelope } from './envelope.ts';
+import type { EventStore } from './event-store.ts';
 
 /** Events that were committed with the rows they speak of and are not on the bus yet. */
 export interface OutboxTables {
   outbox: OutboxRow;
 }
+
+/** Transactions that appended something, for as long as somebody holds them. */
+const appending = new WeakSet<object>();
 
 export interface OutboxRow {
   /** Of two events of one key the one committed first has the smaller position. */
@@ -46,6 +50,23 @@ export async function createOutbox({ db, text, engine }: TableTarget): Promise<v
     .addColumn('appended_at', text, (column) => column.notNull())
     .execute();
   await sql`create index outbox_by_lane on outbox (lane, position)`.execute(db);
+  if (engine === 'postgres') await createLaneLeases({ db, text });
+}
+
+/** Who publishes which lane, where several relays can be: see `lane-leases.ts`. */
+async function createLaneLeases({ db, text }: Pick<TableTarget, 'db' | 'text'>): Promise<void> {
+  await db.schema
+    .createTable('lane_leases')
+    .addColumn('lane', 'integer', (column) => column.primaryKey())
+    .addColumn('owner', text)
+    .addColumn('expires_at', 'timestamptz')
+    .execute();
+  await sql`insert into lane_leases (lane) select generate_series(0, ${sql.lit(lanes - 1)})`.execute(db);
+  await db.schema
+    .createTable('relays')
+    .addColumn('owner', text, (column) => column.primaryKey())
+    .addColumn('expires_at', 'timestamptz', (column) => column.notNull())
+    .execute();
 }
 
 /** Rows per statement: SQLite takes 32,766 parameters, a row has six columns. */
@@ -59,6 +80,7 @@ export async function append<Tables extends OutboxTables>(
   trx: Transaction<Tables>,
   events: readonly EventEnvelope<object>[],
 ): Promise<void> {
+  if (events.length > 0) appending.add(trx);
   const appendedAt = new Date().toISOString();
   for (let start = 0; start < events.length; start += batchSize) {
     const rows = events
@@ -74,7 +96,29 @@ export async function append<Tables extends OutboxTables>(
   }
 }
 
+/** Whether a transaction appended events: its store tells the relay when it has committed. */
+export function hasAppended(trx: object): boolean {
+  return appending.has(trx);
+}
+
 /** The lane of a tenant's key, from 0. */
 export function laneOf({ tenant, partitionkey }: Pick<EventEnvelope, 'tenant' | 'partitionkey'>): number {
   return createHash('sha1').update(`${tenant}\n${partitionkey}`).digest().readUInt32BE(0) % lanes;
+}
+
+/** What waits to be published: for metrics, and for whoever asks how things stand. */
+export interface OutboxStatus {
+  readonly depth: number;
+  /** RFC 3339; null where nothing waits. */
+  readonly oldestAppendedAt: string | null;
+}
+
+export async function outboxStatus<Tables extends OutboxTables>({
+  db,
+}: Pick<EventStore<Tables>, 'db'>): Promise<OutboxStatus> {
+  const { rows } = await sql<{ depth: number; oldest: string | null }>`
+    select count(*) as depth, (select appended_at from outbox order by position limit 1) as oldest
+    from outbox`.execute(db);
+  const [row] = rows;
+  return { depth: Number(row?.depth ?? 0), oldestAppendedAt: row?.oldest ?? null };
 }

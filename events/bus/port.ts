@@ -29,8 +29,8 @@ export interface Bus {
    */
   readonly follow: (range: Omit<ReadRange, 'to' | 'limit'>, signal: AbortSignal) => AsyncIterable<Delivery>;
 
-  /** A cursor behind everything that was published so far. */
-  readonly now: () => Promise<Cursor>;
+  /** A cursor of the tenant behind everything that was published so far. */
+  readonly now: (tenant: string) => Promise<Cursor>;
 
   /** The cursor of an event by its id; null where no such event of the tenant is kept. */
   readonly locate: (tenant: string, eventId: string) => Promise<Cursor | null>;
@@ -44,6 +44,9 @@ export interface Bus {
 
   /** Events that lie before each group, by its name. */
   readonly lag: () => Promise<ReadonlyMap<string, number>>;
+
+  /** Whether the group is done with everything that was published up to the cursor, or never takes it. */
+  readonly passed: (group: string, cursor: Cursor) => Promise<boolean>;
 
   /** Forgets events older than `before` (RFC 3339), and answers how many they were. */
   readonly trim: (before: string) => Promise<number>;
@@ -111,6 +114,9 @@ export interface Consumption {
   /** Ends after the deliveries at hand, whose signal aborts after the grace (ms). */
   readonly stop: (graceMs?: number) => Promise<void>;
 }
+
+/** UTF-8 bytes of one event as JSON. Events hold keys and no documents; an envelope is about 1 kB. */
+export const maxEventBytes = 262_144;
 
 /** A cursor that this bus did not give, or one of another tenant or stream. */
 export class InvalidCursor extends Error {

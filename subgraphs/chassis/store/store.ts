@@ -9,6 +9,8 @@ import {
   type Transaction,
 } from 'kysely';
 import pg from 'pg';
+import { hasAppended } from '#events/outbox.ts';
+import { announceAppends } from './appends.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { sqliteConnection } from './sqlite.ts';
 
@@ -27,6 +29,11 @@ export interface Store<Tables> {
   readonly engine: Engine;
   readonly db: Kysely<Tables>;
   readonly transaction: <Result>(work: (trx: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+  /**
+   * Calls back after commits that appended events: those of this process at once, on PostgreSQL those of others too
+   * as long as the connection for it stands. Answers what ends it.
+   */
+  readonly onAppend: (listener: () => void) => () => void;
   /** Rejects where the store cannot be asked. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -58,14 +65,26 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
     throw error;
   }
   const db = reader();
+  const appends = announceAppends(writer, options);
   return {
     engine,
     db,
-    transaction: (work) => writer.transaction().execute(work),
+    transaction: async (work) => {
+      let appended = false;
+      const result = await writer.transaction().execute(async (trx) => {
+        const done = await work(trx);
+        appended = hasAppended(trx);
+        return done;
+      });
+      if (appended) appends.announce();
+      return result;
+    },
+    onAppend: appends.listen,
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
     },
     close: async () => {
+      await appends.close();
       await db.destroy();
       if (writer !== db) await writer.destroy();
     },

@@ -1,0 +1,130 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Bus } from './bus/port.ts';
+import type { EventEnvelope } from './envelope.ts';
+import type { EventLog, EventStore } from './event-store.ts';
+import { laneLeases } from './lane-leases.ts';
+import type { EventObserver } from './observer.ts';
+import type { OutboxTables } from './outbox.ts';
+import { makeBell, pause } from './waiting.ts';
+
+export interface RelayOptions<Tables extends OutboxTables> {
+  /** Of the store, such as `crm`: for the log and the observer. */
+  readonly name: string;
+  readonly store: EventStore<Tables>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly log: EventLog;
+  readonly observer?: EventObserver;
+  /** On PostgreSQL, how long the lanes of a relay that died wait for another; half of it is the time-out to publish. */
+  readonly leaseMs?: number;
+  /** How often the outbox is looked at without having been told of a commit. */
+  readonly pollMs?: number;
+  /** Most events in memory, and in one call of the bus. */
+  readonly batchSize?: number;
+}
+
+export interface Relay {
+  /** Ends after the batch at hand, and lets others have its lanes. Safe to call twice. */
+  readonly close: () => Promise<void>;
+}
+
+/** The wait after a failure doubles from here. */
+const firstBackoffMs = 50;
+
+/**
+ * Puts the events of a store's outbox onto the bus: those of one key in the order of their commits, each at least once,
+ * and takes out of the outbox what the bus has made durable. Begins at once after a commit. While the bus is away the
+ * outbox holds what comes, and the relay one batch.
+ */
+export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Tables>): Relay {
+  const { name, store, bus, log, observer } = options;
+  const { leaseMs = 6_000, pollMs = 1_000, batchSize = 500 } = options;
+  const leases = laneLeases(store, leaseMs);
+  const closing = new AbortController();
+  const bell = makeBell();
+  const unsubscribe = store.onAppend(bell.ring);
+
+  /** Publishes what waits, up to one batch, and answers whether there may be more. */
+  const turn = async (): Promise<boolean> => {
+    await leases.keep();
+    const waiting = await pending(store, leases.condition, batchSize);
+    if (waiting.length === 0) return false;
+    // Less than the time-out is left where reading took long, or this process was paused: renew, and read again.
+    if (performance.now() + leaseMs / 2 > leases.heldUntil()) return true;
+    await bus.publish(
+      waiting.map(({ envelope }) => JSON.parse(envelope) as EventEnvelope),
+      AbortSignal.timeout(leaseMs / 2),
+    );
+    const now = Date.now();
+    observer?.published?.(
+      name,
+      waiting.map(({ appendedAt }) => now - Date.parse(appendedAt)),
+    );
+    await remove(
+      store,
+      waiting.map(({ position }) => position),
+    );
+    return waiting.length === batchSize;
+  };
+
+  const run = async (): Promise<void> => {
+    let failures = 0;
+    while (!closing.signal.aborted) {
+      bell.reset();
+      try {
+        const more = await turn();
+        if (failures > 0) log.info({ store: name, failures }, 'The relay publishes again.');
+        failures = 0;
+        if (!more) await bell.wait(pollMs, closing.signal);
+      } catch (error) {
+        failures += 1;
+        observer?.publishFailed?.(name);
+        if (failures === 1)
+          log.warn({ err: error, store: name }, 'Events wait: they cannot be published now.');
+        // Never so long that the lease ends meanwhile.
+        await pause(Math.min(firstBackoffMs * 2 ** (failures - 1), leaseMs / 3), closing.signal);
+      }
+    }
+    // Where the database is away the leases end by themselves.
+    await leases.release().catch(() => {});
+  };
+
+  const ended = run();
+  return {
+    close: async () => {
+      unsubscribe();
+      closing.abort();
+      await ended;
+    },
+  };
+}
+
+interface Waiting {
+  /** PostgreSQL answers bigint as text. */
+  readonly position: number | string;
+  readonly envelope: string;
+  readonly appendedAt: string;
+}
+
+async function pending<Tables>(
+  { db }: EventStore<Tables>,
+  condition: RawBuilder<boolean>,
+  limit: number,
+): Promise<Waiting[]> {
+  const { rows } = await sql<Waiting>`
+    select position, envelope, appended_at from outbox
+    where ${condition} order by position limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** One statement of the same text for every number of rows, so that it is prepared once. */
+async function remove<Tables>(
+  { engine, transaction }: EventStore<Tables>,
+  positions: readonly (number | string)[],
+): Promise<void> {
+  const list = JSON.stringify(positions.map(Number));
+  const chosen =
+    engine === 'postgres'
+      ? sql`select value::bigint from json_array_elements_text(${list}::json)`
+      : sql`select value from json_each(${list})`;
+  await transaction((trx) => sql`delete from outbox where position in (${chosen})`.execute(trx));
+}
