@@ -128,7 +128,7 @@ describe('tributary up', () => {
     const plans = join(folder, 'plans.json');
     const composing = start(['compose', '--out', supergraph, '--plans', plans]);
     expect(await composing.ended).toBe(0);
-    expect(composing.output().stdout).toContain('plans of 4 operations');
+    expect(composing.output().stdout).toMatch(/plans of \d+ operations/);
     const checking = start(['compose', '--out', supergraph, '--check']);
     expect(await checking.ended).toBe(0);
 

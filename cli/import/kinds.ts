@@ -1,4 +1,4 @@
-import type { Tables } from '#subgraphs/crm/store/tables.ts';
+import type { EntityTables } from '#subgraphs/crm/store/tables.ts';
 
 export const importKinds = ['account', 'user', 'contact', 'lead', 'opportunity'] as const;
 
@@ -16,7 +16,7 @@ export type FieldType =
   | { readonly type: 'reference'; readonly to: ImportKind };
 
 export interface KindDescription {
-  readonly table: keyof Tables;
+  readonly table: keyof EntityTables;
   readonly fields: Readonly<Record<string, FieldType>>;
   /** Fields that no row can be without. */
   readonly required: readonly string[];

@@ -2,12 +2,69 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type AssignAccountOwnerInput = {
+  readonly accountId: string;
+  readonly idempotencyKey: string;
+  readonly ifVersion?: number | null | undefined;
+  /** A user's id; null takes the owner away, and must be said. */
+  readonly ownerId?: string | null | undefined;
+};
+
+export type AssignLeadOwnerInput = {
+  readonly idempotencyKey: string;
+  readonly ifVersion?: number | null | undefined;
+  readonly leadId: string;
+  /** A user's id; null takes the owner away, and must be said. */
+  readonly ownerId?: string | null | undefined;
+};
+
+/** One decision of one contact on one purpose. */
+export type ConsentChange = {
+  readonly contactId: string;
+  readonly decision: ConsentDecision;
+  /** What proves it: 1 to 4000 characters. It stays with the record, and events do not carry it. */
+  readonly evidence?: string | null | undefined;
+  /** Whose law applies, by ISO 3166 code such as "DE" or "US-CA", or "EU". */
+  readonly jurisdiction?: string | null | undefined;
+  /** Left out where the law of the jurisdiction asks for none. */
+  readonly legalBasis?: LegalBasis | null | undefined;
+  /** The key of a purpose, such as "EMAIL_MARKETING". */
+  readonly purpose: string;
+  /**
+   * When the decision was made, never in the future. By default now, and then it is what holds: a decision made earlier
+   * than the latest one goes into the history and changes nothing.
+   */
+  readonly recordedAt?: string | null | undefined;
+  /** Where the decision was taken down, such as "Web form": 1 to 200 characters. */
+  readonly source: string;
+};
+
+export type ConsentDecision =
+  | 'DENIED'
+  | 'GRANTED'
+  /** Granted before, and taken back. */
+  | 'WITHDRAWN';
+
 export type ConsentState =
   /** Denied, or granted once and withdrawn. */
   | 'DENIED'
   | 'GRANTED'
   /** Nothing is recorded. This is not a yes. */
   | 'UNKNOWN';
+
+export type CreateLeadInput = {
+  /** Where it is left out, that of the contact. */
+  readonly accountId?: string | null | undefined;
+  /** Whose interest it is. A lead needs a contact or an account. */
+  readonly contactId?: string | null | undefined;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: string;
+  readonly ownerId?: string | null | undefined;
+  /** Where the lead came from, such as "Organic Search": 1 to 100 characters, and no address. */
+  readonly source?: string | null | undefined;
+  /** NEW, WORKING or QUALIFIED; NEW where it is left out. */
+  readonly status?: LeadStatus | null | undefined;
+};
 
 export type LeadStatus =
   | 'CONVERTED'
@@ -33,6 +90,18 @@ export type LifecycleStage =
   | 'OPPORTUNITY'
   | 'SALES_QUALIFIED'
   | 'SUBSCRIBER';
+
+export type MoveOpportunityStageInput = {
+  /**
+   * The day it was won or lost: not before it was opened and not in the future; by default today, UTC. Only with WON and
+   * LOST. One that is opened again has no closeDate until the CRM says one.
+   */
+  readonly closeDate?: string | null | undefined;
+  readonly idempotencyKey: string;
+  readonly ifVersion?: number | null | undefined;
+  readonly opportunityId: string;
+  readonly stage: OpportunityStage;
+};
 
 export type OpportunityStage =
   | 'ENGAGING'
@@ -89,6 +158,20 @@ export type TrendInterval =
   | 'DAY'
   | 'WEEK';
 
+export type UpdateConsentInput = {
+  /** 1 to 100, in the order in which they were decided. */
+  readonly changes: ReadonlyArray<ConsentChange>;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: string;
+};
+
+export type UpdateLeadStatusInput = {
+  readonly idempotencyKey: string;
+  readonly ifVersion?: number | null | undefined;
+  readonly leadId: string;
+  readonly status: LeadStatus;
+};
+
 /** Days are UTC; the day of the watermark is the last of them. */
 export type UsageWindow =
   | 'LAST_7_DAYS'
@@ -110,10 +193,38 @@ export type AccountSnapshotQueryVariables = Exact<{
 
 export type AccountSnapshotQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly annualRevenue: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly observedAt: string | null, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly observedAt: string, readonly amount: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null }> }, readonly leads: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: LeadStatus, readonly source: string | null, readonly updatedAt: string, readonly observedAt: string, readonly score: { readonly value: number, readonly asOf: string, readonly observedAt: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly observedAt: string, readonly engagement: { readonly sent: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly lastOpenedAt: string | null, readonly lastClickedAt: string | null, readonly observedAt: string } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string, readonly observedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly pageViews: number, readonly lastSeenAt: string | null, readonly from: string, readonly to: string, readonly asOf: string, readonly observedAt: string } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly observedAt: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };
 
+export type AssignAccountOwnerMutationVariables = Exact<{
+  input: AssignAccountOwnerInput;
+}>;
+
+
+export type AssignAccountOwnerMutation = { readonly assignAccountOwner: { readonly replayed: boolean, readonly account: { readonly id: string, readonly ownerSource: OwnerSource | null, readonly version: number, readonly owner: { readonly id: string, readonly name: string } | null }, readonly event: { readonly id: string, readonly type: string } | null } | null };
+
+export type AssignLeadOwnerMutationVariables = Exact<{
+  input: AssignLeadOwnerInput;
+}>;
+
+
+export type AssignLeadOwnerMutation = { readonly assignLeadOwner: { readonly replayed: boolean, readonly lead: { readonly id: string, readonly version: number, readonly owner: { readonly id: string, readonly name: string } | null }, readonly event: { readonly id: string, readonly type: string } | null } | null };
+
+export type CreateLeadMutationVariables = Exact<{
+  input: CreateLeadInput;
+}>;
+
+
+export type CreateLeadMutation = { readonly createLead: { readonly replayed: boolean, readonly lead: { readonly id: string, readonly status: LeadStatus, readonly source: string | null, readonly version: number, readonly contact: { readonly id: string } | null, readonly account: { readonly id: string } | null, readonly owner: { readonly id: string, readonly name: string } | null }, readonly event: { readonly id: string, readonly type: string } | null } | null };
+
 export type LatestAccountQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type LatestAccountQuery = { readonly accounts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly observedAt: string, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly emailEngagement: { readonly openRate: number | null, readonly lastEngagedAt: string | null, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly asOf: string, readonly observedAt: string } | null, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly consent: { readonly state: ConsentState, readonly observedAt: string | null } | null }> } }> } };
+
+export type MoveOpportunityStageMutationVariables = Exact<{
+  input: MoveOpportunityStageInput;
+}>;
+
+
+export type MoveOpportunityStageMutation = { readonly moveOpportunityStage: { readonly replayed: boolean, readonly opportunity: { readonly id: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly version: number }, readonly event: { readonly id: string, readonly type: string } | null } | null };
 
 export type SidebarQueryVariables = Exact<{
   id: string;
@@ -123,3 +234,17 @@ export type SidebarQueryVariables = Exact<{
 
 
 export type SidebarQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly owner: { readonly id: string, readonly name: string, readonly team: string | null } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly amount: { readonly amount: string, readonly currency: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly phone: string | null, readonly engagement: { readonly delivered: number, readonly opened: number, readonly lastOpenedAt: string | null } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly lastSeenAt: string | null } | null, readonly usageTrend: { readonly interval: TrendInterval, readonly asOf: string, readonly observedAt: string, readonly buckets: ReadonlyArray<{ readonly start: string, readonly visits: number, readonly pageViews: number }> } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };
+
+export type UpdateConsentMutationVariables = Exact<{
+  input: UpdateConsentInput;
+}>;
+
+
+export type UpdateConsentMutation = { readonly updateConsent: { readonly replayed: boolean, readonly records: ReadonlyArray<{ readonly id: string, readonly purpose: string, readonly decision: ConsentDecision, readonly recordedAt: string }>, readonly contacts: ReadonlyArray<{ readonly id: string, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState }> | null }>, readonly events: ReadonlyArray<{ readonly id: string, readonly type: string }> } | null };
+
+export type UpdateLeadStatusMutationVariables = Exact<{
+  input: UpdateLeadStatusInput;
+}>;
+
+
+export type UpdateLeadStatusMutation = { readonly updateLeadStatus: { readonly replayed: boolean, readonly lead: { readonly id: string, readonly status: LeadStatus, readonly version: number, readonly updatedAt: string }, readonly event: { readonly id: string, readonly type: string } | null } | null };

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getOperationAST, parse as parseDocument } from 'graphql';
 import { parse } from 'yaml';
 
 /** A stored operation, and how its variables follow from an account. */
@@ -13,7 +15,7 @@ interface Examples {
   readonly entities?: { readonly Account?: Readonly<Record<string, string>> };
 }
 
-/** Every operation of the folder, those with a REST route first, otherwise by name. */
+/** Every operation of the folder: those with a REST route first, mutations last, otherwise by name. */
 export async function storedOperations(folder: string): Promise<readonly StoredOperation[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.graphql')).sort();
   const read = await Promise.all(
@@ -25,23 +27,29 @@ export async function storedOperations(folder: string): Promise<readonly StoredO
         () => true,
         () => false,
       );
-      return { query, examples, hasRoute };
+      const isMutation = getOperationAST(parseDocument(query))?.operation === 'mutation';
+      return { query, examples, place: hasRoute ? 0 : isMutation ? 2 : 1 };
     }),
   );
   return read
-    .sort((one, other) => Number(other.hasRoute) - Number(one.hasRoute))
+    .sort((one, other) => one.place - other.place)
     .map(({ query, examples }) => ({ query, variablesFor: (account) => variables(examples, account) }));
 }
 
-/** The variables of the example as JSON; where one is a key of the example's account, that of an account that is there. */
+/**
+ * The variables of the example as JSON. Where a value is a key of the example's account, that of an account that is
+ * there; an idempotency key is a new one, since everybody at this machine would use the example's.
+ */
 function variables(
   { variables: examples = {}, entities }: Examples,
   account: Readonly<Record<string, unknown>> | undefined,
 ): string {
+  if (Object.keys(examples).length === 0) return '';
   const known = Object.entries(entities?.Account ?? {});
-  const filled = Object.entries(examples).map(([name, value]) => {
+  const fill = (name: string, value: unknown): unknown => {
+    if (name === 'idempotencyKey') return randomUUID();
     const key = known.find(([, example]) => example === value)?.[0];
-    return [name, key === undefined ? value : (account?.[key] ?? value)];
-  });
-  return filled.length === 0 ? '' : JSON.stringify(Object.fromEntries(filled), null, 2);
+    return key === undefined ? value : (account?.[key] ?? value);
+  };
+  return JSON.stringify(examples, fill, 2);
 }

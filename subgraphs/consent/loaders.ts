@@ -11,7 +11,8 @@ import type { ConsentRecord, Tables } from './store/tables.ts';
 /** What a resolver of consent gets. */
 export interface Context extends RequestContext {
   readonly store: Store<Tables>;
-  readonly loaders: Loaders;
+  /** Made anew by each mutation: what was loaded before it is not answered after it. */
+  loaders: Loaders;
 }
 
 type HistoryPage = Pick<PageRequest, 'order' | 'first' | 'after' | 'withTotal'> & {

@@ -7,12 +7,13 @@ import type { LeadFilter, OpportunityFilter } from './__generated__/resolvers.ts
 import { contactsWhere, leadsWhere, opportunitiesWhere } from './store/filters.ts';
 import { noOpportunities, type PipelineTotals, totalsByAccount } from './store/pipeline.ts';
 import { selectAccountsByDomain, selectByIds, selectContactsByEmail } from './store/rows.ts';
-import type { Account, Contact, Lead, Opportunity, Tables, User } from './store/tables.ts';
+import type { Account, Contact, EntityTables, Lead, Opportunity, Tables, User } from './store/tables.ts';
 
 /** What a resolver of the CRM gets. */
 export interface Context extends RequestContext {
   readonly store: Store<Tables>;
-  readonly loaders: Loaders;
+  /** Made anew by each mutation: what was loaded before it is not answered after it. */
+  loaders: Loaders;
 }
 
 type PageArguments = Pick<PageRequest, 'order' | 'first' | 'after' | 'withTotal'>;
@@ -38,14 +39,14 @@ export interface Loaders {
 
 /** The loaders of one request: whatever its fields ask of a table on one level is one query. */
 export function loadersOf({ db }: Store<Tables>, tenant: string): Loaders {
-  const byId = <Table extends keyof Tables>(table: Table) =>
+  const byId = <Table extends keyof EntityTables>(table: Table) =>
     loadOne<string, Tables[Table]>(
       (ids) => selectByIds(db, table, tenant, ids),
       (row) => row.id,
     );
   const pages =
     <Row extends { readonly id: string }, Filter>(
-      table: keyof Tables,
+      table: keyof EntityTables,
       where: (tenant: string, filter: Filter | null | undefined) => PageRequest['where'],
     ): PageLoader<Row, Filter> =>
     ({ parent, filter, ...page }) =>

@@ -28,14 +28,9 @@ export const providers: Readonly<Record<string, (folder: string) => Promise<Prov
     const { subgraph, store } = await openCrm({ location: sqlite(folder) });
     const owned = { accountId: 'acc_example', ownerId: 'usr_example' };
     await store.transaction(async (trx) => {
-      const user = {
-        id: 'usr_example',
-        name: 'Rep',
-        email: 'rep@seller.example',
-        team: 'East',
-        managerId: null,
-      };
-      await writeCrm(trx, 'users', tenant, [user], at);
+      const user = { name: 'Rep', email: 'rep@seller.example', team: 'East', managerId: null };
+      const users = ['usr_example', 'usr_other'].map((id) => ({ id, ...user }));
+      await writeCrm(trx, 'users', tenant, users, at);
       const account = {
         id: 'acc_example',
         domain: 'buyer.example',
@@ -90,7 +85,17 @@ export const providers: Readonly<Record<string, (folder: string) => Promise<Prov
       ] as const;
       await writeCrm(trx, 'opportunities', tenant, deals, at);
     });
-    return { subgraph, holds: ['Account acc_example', 'Contact con_example', 'Lead lea_example'] };
+    return {
+      subgraph,
+      holds: [
+        'Account acc_example',
+        'Contact con_example',
+        'Lead lea_example',
+        'Opportunity opp_open',
+        'User usr_example',
+        'User usr_other',
+      ],
+    };
   },
 
   email: async (folder) => {

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { PostgresAdapter, sql, type Transaction } from 'kysely';
 import { clientError } from '../errors.ts';
 import type { Engine } from './store.ts';
 import type { RowMeta } from './upsert.ts';
@@ -31,6 +31,29 @@ export async function lockRow<Tables, Table extends keyof Tables & string>(
   const [row] = rows;
   if (row !== undefined) return row;
   throw clientError('NOT_FOUND', `There is no ${typename} "${id}".`, { typename, id });
+}
+
+/**
+ * Reads those of many rows that are there, and keeps every other writer from them until the transaction ends. On
+ * PostgreSQL, where rows that are not there yet cannot be locked, writers of many rows of one store go one after another.
+ */
+export async function lockRows<Tables, Row>(
+  trx: Transaction<Tables>,
+  {
+    table,
+    tenant,
+    ids,
+  }: { readonly table: string; readonly tenant: string; readonly ids: readonly string[] },
+): Promise<readonly Row[]> {
+  const isPostgres = trx.getExecutor().adapter instanceof PostgresAdapter;
+  if (isPostgres) {
+    await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ' many rows'))`.execute(trx);
+  }
+  const { rows } = await sql<Row>`
+    select * from ${sql.table(table)}
+    where tenant = ${tenant} and id in (${sql.join(ids)})
+    ${isPostgres ? sql`order by id for update` : sql``}`.execute(trx);
+  return rows;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import { lockRows } from './change.ts';
 
 /** Columns that every row of ours has beside its own. */
 export interface RowMeta {
@@ -11,6 +12,13 @@ export interface RowMeta {
 
 export type UpsertOutcome = 'inserted' | 'updated' | 'unchanged';
 
+/** What became of a row, and what it was before; null where it is new. */
+export interface UpsertedRow<Row> {
+  readonly outcome: UpsertOutcome;
+  readonly before: (Row & RowMeta) | null;
+  readonly after: Row & RowMeta;
+}
+
 /** Rows per statement: SQLite takes 32,766 parameters, our widest table has about thirty columns. */
 const batchSize = 500;
 
@@ -21,68 +29,92 @@ export interface UpsertOptions {
   readonly observedAt: string;
 }
 
+interface GivenRow {
+  readonly id: string;
+  readonly createdAt?: string;
+}
+
 /**
- * Writes rows by id and tells for each what happened, in the order given. A row that is in the table with
- * the same values keeps its version and only its `observedAt` moves; one that differs gets the next version.
+ * Writes rows by id within a transaction and tells for each what happened, in the order given. A row that is in the
+ * table with the same values keeps its version and only its `observedAt` moves; one that differs gets the next version.
  * `createdAt` may be given with a row and is never changed afterwards.
  */
-export async function upsertRows<Tables, Row extends { readonly id: string; readonly createdAt?: string }>(
-  trx: Kysely<Tables>,
+export async function upsertRows<Tables, Row extends GivenRow>(
+  trx: Transaction<Tables>,
   rows: readonly Row[],
   options: UpsertOptions,
 ): Promise<UpsertOutcome[]> {
-  const outcomes: UpsertOutcome[] = [];
-  for (let start = 0; start < rows.length; start += batchSize) {
-    outcomes.push(...(await upsertBatch(trx, rows.slice(start, start + batchSize), options)));
-  }
-  return outcomes;
+  return (await upsertAndCompare(trx, rows, options)).map(({ outcome }) => outcome);
 }
 
-async function upsertBatch<Tables, Row extends { readonly id: string; readonly createdAt?: string }>(
-  trx: Kysely<Tables>,
+/** {@link upsertRows}, with each row as it was and as it is. */
+export async function upsertAndCompare<Tables, Row extends GivenRow>(
+  trx: Transaction<Tables>,
+  rows: readonly Row[],
+  options: UpsertOptions,
+): Promise<UpsertedRow<Row>[]> {
+  const upserted: UpsertedRow<Row>[] = [];
+  for (let start = 0; start < rows.length; start += batchSize) {
+    upserted.push(...(await upsertBatch(trx, rows.slice(start, start + batchSize), options)));
+  }
+  return upserted;
+}
+
+async function upsertBatch<Tables, Row extends GivenRow>(
+  trx: Transaction<Tables>,
   rows: readonly Row[],
   { table, tenant, observedAt }: UpsertOptions,
-): Promise<UpsertOutcome[]> {
-  const known = await sql<Row & RowMeta>`
-    select * from ${sql.table(table)}
-    where tenant = ${tenant} and id in (${sql.join(rows.map((row) => row.id))})`.execute(trx);
-  const byId = new Map(known.rows.map((row): [string, Row & RowMeta] => [row.id, row]));
-
-  const written = new Map<string, Record<string, unknown>>();
-  const outcomes = rows.map((row): UpsertOutcome => {
-    // A batch may name a row twice; the second is weighed against the first.
-    const before = (written.get(row.id) as (Row & RowMeta) | undefined) ?? byId.get(row.id);
-    const createdAt = before?.createdAt ?? row.createdAt ?? observedAt;
-    if (!before) {
-      written.set(row.id, { ...row, tenant, version: 1, createdAt, updatedAt: observedAt, observedAt });
-      return 'inserted';
-    }
-    const changed = Object.entries(row).some(
-      ([column, value]) =>
-        column !== 'createdAt' && !sameValue(before[column as keyof Row], value as Row[keyof Row]),
-    );
-    written.set(row.id, {
-      ...row,
-      tenant,
-      version: changed ? Number(before.version) + 1 : Number(before.version),
-      createdAt,
-      updatedAt: changed ? observedAt : before.updatedAt,
-      observedAt,
-    });
-    return changed ? 'updated' : 'unchanged';
+): Promise<UpsertedRow<Row>[]> {
+  const ids = rows.map((row) => row.id);
+  const known = await lockRows<Tables, Row & RowMeta>(trx, { table, tenant, ids });
+  // A batch may name a row twice; the second is weighed against the first.
+  const present = new Map(known.map((row): [string, Row & RowMeta] => [row.id, row]));
+  const upserted = rows.map((row): UpsertedRow<Row> => {
+    const before = present.get(row.id) ?? null;
+    const { outcome, meta } = change(row, before, observedAt);
+    const after = { ...before, ...row, tenant, ...meta };
+    present.set(row.id, after);
+    return { outcome, before, after };
   });
-
-  if (written.size > 0) await write(trx, table, [...written.values()]);
-  return outcomes;
+  const distinct = [...new Set(ids)];
+  if (rows.length > 0) {
+    await write(
+      trx,
+      table,
+      distinct.map((id) => present.get(id) as Row & RowMeta),
+    );
+  }
+  return upserted;
 }
 
-async function write<Tables>(
-  trx: Kysely<Tables>,
+/** What happens to a row, and the rest of its columns then. */
+function change<Row extends GivenRow>(
+  row: Row,
+  before: (Row & RowMeta) | null,
+  observedAt: string,
+): { readonly outcome: UpsertOutcome; readonly meta: Omit<RowMeta, 'tenant'> } {
+  if (before === null) {
+    const createdAt = row.createdAt ?? observedAt;
+    return { outcome: 'inserted', meta: { version: 1, createdAt, updatedAt: observedAt, observedAt } };
+  }
+  const { createdAt, updatedAt, version } = before;
+  const differs = Object.entries(row).some(
+    ([column, value]) => column !== 'createdAt' && !sameValue(before[column as keyof Row], value),
+  );
+  return differs
+    ? { outcome: 'updated', meta: { version: version + 1, createdAt, updatedAt: observedAt, observedAt } }
+    : { outcome: 'unchanged', meta: { version, createdAt, updatedAt, observedAt } };
+}
+
+async function write<Tables, Row extends RowMeta>(
+  trx: Transaction<Tables>,
   table: string,
-  rows: Record<string, unknown>[],
+  rows: readonly Row[],
 ): Promise<void> {
-  const columns = Object.keys(rows[0] as object);
-  const values = rows.map((row) => sql`(${sql.join(columns.map((column) => row[column] ?? null))})`);
+  const columns = Object.keys(rows[0] as Row);
+  const values = rows.map(
+    (row) => sql`(${sql.join(columns.map((column) => row[column as keyof Row] ?? null))})`,
+  );
   const updates = columns
     .filter((column) => column !== 'tenant' && column !== 'id')
     .map((column) => sql`${sql.ref(column)} = ${sql.ref(`excluded.${column}`)}`);

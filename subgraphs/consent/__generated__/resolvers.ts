@@ -36,6 +36,27 @@ export type Consent = {
   readonly updatedAt: Maybe<Scalars['DateTime']['output']>;
 };
 
+/** One decision of one contact on one purpose. */
+export type ConsentChange = {
+  readonly contactId: Scalars['ID']['input'];
+  readonly decision: ConsentDecision;
+  /** What proves it: 1 to 4000 characters. It stays with the record, and events do not carry it. */
+  readonly evidence?: InputMaybe<Scalars['String']['input']>;
+  /** Whose law applies, by ISO 3166 code such as "DE" or "US-CA", or "EU". */
+  readonly jurisdiction?: InputMaybe<Scalars['String']['input']>;
+  /** Left out where the law of the jurisdiction asks for none. */
+  readonly legalBasis?: InputMaybe<LegalBasis>;
+  /** The key of a purpose, such as "EMAIL_MARKETING". */
+  readonly purpose: Scalars['String']['input'];
+  /**
+   * When the decision was made, never in the future. By default now, and then it is what holds: a decision made earlier
+   * than the latest one goes into the history and changes nothing.
+   */
+  readonly recordedAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Where the decision was taken down, such as "Web form": 1 to 200 characters. */
+  readonly source: Scalars['String']['input'];
+};
+
 export type ConsentDecision =
   | 'DENIED'
   | 'GRANTED'
@@ -109,6 +130,14 @@ export type ContactConsentHistoryArgs = {
   purpose?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** The event that tells of a change. It reaches its readers after the answer. */
+export type EventReceipt = {
+  readonly __typename?: 'EventReceipt';
+  readonly id: Scalars['ID']['output'];
+  /** Such as tributary.crm.LeadCreated.v1. */
+  readonly type: Scalars['String']['output'];
+};
+
 /** The grounds of Article 6(1) of the GDPR, (a) to (f). */
 export type LegalBasis =
   | 'CONSENT'
@@ -117,6 +146,20 @@ export type LegalBasis =
   | 'LEGITIMATE_INTERESTS'
   | 'PUBLIC_TASK'
   | 'VITAL_INTERESTS';
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /**
+   * Takes down what contacts decided: all of the changes or, where one is refused, none. Sent again with the same
+   * idempotencyKey and changes it does nothing more and answers the same events.
+   */
+  readonly updateConsent: Maybe<UpdateConsentPayload>;
+};
+
+
+export type MutationUpdateConsentArgs = {
+  input: UpdateConsentInput;
+};
 
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
@@ -147,6 +190,25 @@ export type Query = {
 
 export type QueryConsentRecordArgs = {
   id: Scalars['ID']['input'];
+};
+
+export type UpdateConsentInput = {
+  /** 1 to 100, in the order in which they were decided. */
+  readonly changes: ReadonlyArray<ConsentChange>;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+};
+
+export type UpdateConsentPayload = {
+  readonly __typename?: 'UpdateConsentPayload';
+  /** Each contact once, as it is now. */
+  readonly contacts: ReadonlyArray<Contact>;
+  /** One for each change, in their order. */
+  readonly events: ReadonlyArray<EventReceipt>;
+  /** One for each change, in their order. */
+  readonly records: ReadonlyArray<ConsentRecord>;
+  /** The same was asked for before under this key, and nothing was done now. */
+  readonly replayed: Scalars['Boolean']['output'];
 };
 
 
@@ -249,37 +311,47 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   Consent: ResolverTypeWrapper<PresentConsent>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ConsentChange: ConsentChange;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   ConsentDecision: ConsentDecision;
   ConsentRecord: ResolverTypeWrapper<ConsentRecordRow>;
-  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   ConsentRecordConnection: ResolverTypeWrapper<Omit<ConsentRecordConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ConsentRecordEdge']>, nodes: ReadonlyArray<ResolversTypes['ConsentRecord']> }>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ConsentRecordEdge: ResolverTypeWrapper<Omit<ConsentRecordEdge, 'node'> & { node: ResolversTypes['ConsentRecord'] }>;
   ConsentState: ConsentState;
   Contact: ResolverTypeWrapper<{ readonly id: string }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  EventReceipt: ResolverTypeWrapper<EventReceipt>;
   LegalBasis: LegalBasis;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Purpose: ResolverTypeWrapper<KnownPurpose>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  UpdateConsentInput: UpdateConsentInput;
+  UpdateConsentPayload: ResolverTypeWrapper<Omit<UpdateConsentPayload, 'contacts' | 'records'> & { contacts: ReadonlyArray<ResolversTypes['Contact']>, records: ReadonlyArray<ResolversTypes['ConsentRecord']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Consent: PresentConsent;
   String: Scalars['String']['output'];
-  ConsentRecord: ConsentRecordRow;
+  ConsentChange: ConsentChange;
   ID: Scalars['ID']['output'];
+  ConsentRecord: ConsentRecordRow;
   ConsentRecordConnection: Omit<ConsentRecordConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ConsentRecordEdge']>, nodes: ReadonlyArray<ResolversParentTypes['ConsentRecord']> };
   Int: Scalars['Int']['output'];
   ConsentRecordEdge: Omit<ConsentRecordEdge, 'node'> & { node: ResolversParentTypes['ConsentRecord'] };
   Contact: { readonly id: string };
   DateTime: Scalars['DateTime']['output'];
+  EventReceipt: EventReceipt;
+  Mutation: Record<PropertyKey, never>;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
   Purpose: KnownPurpose;
   Query: Record<PropertyKey, never>;
+  UpdateConsentInput: UpdateConsentInput;
+  UpdateConsentPayload: Omit<UpdateConsentPayload, 'contacts' | 'records'> & { contacts: ReadonlyArray<ResolversParentTypes['Contact']>, records: ReadonlyArray<ResolversParentTypes['ConsentRecord']> };
 };
 
 export type ConsentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Consent'] = ResolversParentTypes['Consent']> = {
@@ -331,6 +403,15 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
+export type EventReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventReceipt'] = ResolversParentTypes['EventReceipt']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  updateConsent?: Resolver<Maybe<ResolversTypes['UpdateConsentPayload']>, ParentType, ContextType, RequireFields<MutationUpdateConsentArgs, 'input'>>;
+};
+
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -350,6 +431,13 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   purposes?: Resolver<ReadonlyArray<ResolversTypes['Purpose']>, ParentType, ContextType>;
 };
 
+export type UpdateConsentPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateConsentPayload'] = ResolversParentTypes['UpdateConsentPayload']> = {
+  contacts?: Resolver<ReadonlyArray<ResolversTypes['Contact']>, ParentType, ContextType>;
+  events?: Resolver<ReadonlyArray<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  records?: Resolver<ReadonlyArray<ResolversTypes['ConsentRecord']>, ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   Consent?: ConsentResolvers<ContextType>;
   ConsentRecord?: ConsentRecordResolvers<ContextType>;
@@ -357,8 +445,11 @@ export type Resolvers<ContextType = Context> = {
   ConsentRecordEdge?: ConsentRecordEdgeResolvers<ContextType>;
   Contact?: ContactResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  EventReceipt?: EventReceiptResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Purpose?: PurposeResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  UpdateConsentPayload?: UpdateConsentPayloadResolvers<ContextType>;
 };
 

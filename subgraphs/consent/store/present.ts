@@ -16,7 +16,7 @@ export function presentConsent(purpose: string, latest: readonly ConsentRecord[]
 }
 
 /** Silence is not consent, and whoever withdrew it has denied it. */
-function stateAfter(record: ConsentRecord | null): ConsentState {
+export function stateAfter(record: Pick<ConsentRecord, 'decision'> | null): ConsentState {
   if (record === null) return 'UNKNOWN';
   return record.decision === 'GRANTED' ? 'GRANTED' : 'DENIED';
 }

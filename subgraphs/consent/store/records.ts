@@ -2,6 +2,10 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { clientError } from '#chassis/errors.ts';
 import { scalars } from '#chassis/scalars.ts';
 import { selectByKeys } from '#chassis/store/select.ts';
+import type { Cause, EventEnvelope } from '#events/envelope.ts';
+import { append } from '#events/outbox.ts';
+import { consentEvents } from '../events.ts';
+import { lockContacts, raiseVersions } from './contacts.ts';
 import { assertPurpose, selectPurposes } from './purposes.ts';
 import type { ConsentRecord, ConsentRecordValues, Tables } from './tables.ts';
 
@@ -47,36 +51,78 @@ export async function selectLatestRecords(
   return rows;
 }
 
+export interface WrittenRecords {
+  /** One for each record, in order. */
+  readonly outcomes: readonly AppendOutcome[];
+  /** What is to be told of the new ones. */
+  readonly events: readonly EventEnvelope<object>[];
+}
+
 /**
  * Adds records to the history within a transaction, in any order of time, and tells for each whether it is
  * new. One that is there already with the same values is left alone. Throws `INVALID_ARGUMENT` for an id
  * that is there with other values, for an unknown purpose and for a time that is not RFC 3339; the
- * transaction must then be given up. `observedAt` is when the records were read from their source.
+ * transaction must then be given up. `observedAt` is when the records were read from their source. With a cause new
+ * records are told as events in the same transaction; without one nobody is told of them.
  */
 export async function appendRecords(
   trx: Transaction<Tables>,
   tenant: string,
   rows: readonly ConsentRecordValues[],
   observedAt: string,
-): Promise<AppendOutcome[]> {
+  cause?: Cause,
+): Promise<readonly AppendOutcome[]> {
+  const { outcomes, events } = await writeRecords(trx, tenant, rows, observedAt, cause);
+  await append(trx, events);
+  return outcomes;
+}
+
+/** {@link appendRecords} that leaves the events to the caller; without a cause there are none. */
+export async function writeRecords(
+  trx: Transaction<Tables>,
+  tenant: string,
+  rows: readonly ConsentRecordValues[],
+  observedAt: string,
+  cause: Cause | undefined,
+): Promise<WrittenRecords> {
   const purposes = await selectPurposes(trx, tenant);
   const records = rows.map((row) => {
     assertPurpose(row.purpose, purposes);
     return { ...row, recordedAt: utc(row) };
   });
-  const outcomes: AppendOutcome[] = [];
+  const written: WrittenRecords[] = [];
   for (let start = 0; start < records.length; start += batchSize) {
-    outcomes.push(...(await appendBatch(trx, tenant, records.slice(start, start + batchSize), observedAt)));
+    const batch = records.slice(start, start + batchSize);
+    written.push(await writeBatch(trx, tenant, batch, observedAt, cause));
   }
-  return outcomes;
+  return {
+    outcomes: written.flatMap(({ outcomes }) => outcomes),
+    events: written.flatMap(({ events }) => events),
+  };
 }
 
-async function appendBatch(
+async function writeBatch(
   trx: Transaction<Tables>,
   tenant: string,
   rows: readonly ConsentRecordValues[],
   observedAt: string,
-): Promise<AppendOutcome[]> {
+  cause: Cause | undefined,
+): Promise<WrittenRecords> {
+  const contactIds = rows.map(({ contactId }) => contactId);
+  const versions = await lockContacts(trx, tenant, contactIds, observedAt);
+  const before = cause ? await selectLatestRecords(trx, tenant, [...versions.keys()]) : [];
+  const outcomes = await insertRecords(trx, tenant, rows, observedAt);
+  const inserted = rows.filter((_, index) => outcomes[index] === 'inserted');
+  await raiseVersions(trx, tenant, versions, inserted, observedAt);
+  return { outcomes, events: cause ? consentEvents({ inserted, before, versions }, cause) : [] };
+}
+
+async function insertRecords(
+  trx: Transaction<Tables>,
+  tenant: string,
+  rows: readonly ConsentRecordValues[],
+  observedAt: string,
+): Promise<readonly AppendOutcome[]> {
   // Inserting first and looking afterwards leaves no gap in which another writer could take the id.
   const meta = [1, observedAt, observedAt, observedAt];
   const values = rows.map(

@@ -1,11 +1,19 @@
+import type { MutationTables } from '#chassis/mutation.ts';
 import type { RowMeta } from '#chassis/store/upsert.ts';
 import type { ConsentDecision, LegalBasis } from '../__generated__/resolvers.ts';
 
 /** The rows of the consent tables. */
-export interface Tables {
+interface EntityTables {
+  contacts: Contact;
   purposes: Purpose;
   records: ConsentRecord;
 }
+
+/** All tables of consent: the rows, and what mutations write beside them. */
+export type Tables = EntityTables & MutationTables;
+
+/** Whoever something is recorded of. Its version is one more with each record. */
+export type Contact = { readonly id: string } & RowMeta;
 
 export interface PurposeValues {
   /** The key, such as EMAIL_MARKETING. */

@@ -115,6 +115,40 @@ export type AccountOrderField =
   | 'NAME'
   | 'UPDATED_AT';
 
+export type AssignAccountOwnerInput = {
+  readonly accountId: Scalars['ID']['input'];
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly ifVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** A user's id; null takes the owner away, and must be said. */
+  readonly ownerId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type AssignAccountOwnerPayload = {
+  readonly __typename?: 'AssignAccountOwnerPayload';
+  /** As it is now. */
+  readonly account: Account;
+  /** Null where the account had that owner, recorded. */
+  readonly event: Maybe<EventReceipt>;
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
+export type AssignLeadOwnerInput = {
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly ifVersion?: InputMaybe<Scalars['Int']['input']>;
+  readonly leadId: Scalars['ID']['input'];
+  /** A user's id; null takes the owner away, and must be said. */
+  readonly ownerId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type AssignLeadOwnerPayload = {
+  readonly __typename?: 'AssignLeadOwnerPayload';
+  /** Null where the lead had that owner. */
+  readonly event: Maybe<EventReceipt>;
+  /** As it is now. */
+  readonly lead: Lead;
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
 /** A person at an account. */
 export type Contact = {
   readonly __typename?: 'Contact';
@@ -155,9 +189,40 @@ export type ContactEdge = {
   readonly node: Contact;
 };
 
+export type CreateLeadInput = {
+  /** Where it is left out, that of the contact. */
+  readonly accountId?: InputMaybe<Scalars['ID']['input']>;
+  /** Whose interest it is. A lead needs a contact or an account. */
+  readonly contactId?: InputMaybe<Scalars['ID']['input']>;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly ownerId?: InputMaybe<Scalars['ID']['input']>;
+  /** Where the lead came from, such as "Organic Search": 1 to 100 characters, and no address. */
+  readonly source?: InputMaybe<Scalars['String']['input']>;
+  /** NEW, WORKING or QUALIFIED; NEW where it is left out. */
+  readonly status?: InputMaybe<LeadStatus>;
+};
+
+export type CreateLeadPayload = {
+  readonly __typename?: 'CreateLeadPayload';
+  readonly event: Maybe<EventReceipt>;
+  /** As it is now. */
+  readonly lead: Lead;
+  /** The same was asked for before under this key, and nothing was done now. */
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
 export type Direction =
   | 'ASC'
   | 'DESC';
+
+/** The event that tells of a change. It reaches its readers after the answer. */
+export type EventReceipt = {
+  readonly __typename?: 'EventReceipt';
+  readonly id: Scalars['ID']['output'];
+  /** Such as tributary.crm.LeadCreated.v1. */
+  readonly type: Scalars['String']['output'];
+};
 
 /** Somebody's interest that sales works on until it is qualified or dropped. */
 export type Lead = {
@@ -234,6 +299,96 @@ export type Money = {
   readonly amount: Scalars['Decimal']['output'];
   /** ISO 4217. */
   readonly currency: Scalars['String']['output'];
+};
+
+export type MoveOpportunityStageInput = {
+  /**
+   * The day it was won or lost: not before it was opened and not in the future; by default today, UTC. Only with WON and
+   * LOST. One that is opened again has no closeDate until the CRM says one.
+   */
+  readonly closeDate?: InputMaybe<Scalars['Date']['input']>;
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly ifVersion?: InputMaybe<Scalars['Int']['input']>;
+  readonly opportunityId: Scalars['ID']['input'];
+  readonly stage: OpportunityStage;
+};
+
+export type MoveOpportunityStagePayload = {
+  readonly __typename?: 'MoveOpportunityStagePayload';
+  /** Null where the opportunity was in that stage. */
+  readonly event: Maybe<EventReceipt>;
+  /** As it is now. */
+  readonly opportunity: Opportunity;
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
+/**
+ * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
+ * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
+ */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Gives an account to a user, or takes it away from the one who has it. An owner that was derived is recorded then. */
+  readonly assignAccountOwner: Maybe<AssignAccountOwnerPayload>;
+  /** Gives a lead to a user, or takes it away from the one who has it. */
+  readonly assignLeadOwner: Maybe<AssignLeadOwnerPayload>;
+  /** Takes down a new lead. NOT_FOUND where the contact, account or owner is unknown. */
+  readonly createLead: Maybe<CreateLeadPayload>;
+  /**
+   * Moves an opportunity to another stage. From an open stage to every other, except from PROSPECTING to WON; from LOST
+   * to ENGAGING; from WON to none. Else TRANSITION_NOT_ALLOWED.
+   */
+  readonly moveOpportunityStage: Maybe<MoveOpportunityStagePayload>;
+  /**
+   * Moves a lead to another status: NEW → WORKING, QUALIFIED or DISQUALIFIED; WORKING → QUALIFIED or DISQUALIFIED;
+   * QUALIFIED → WORKING, DISQUALIFIED or CONVERTED; DISQUALIFIED → WORKING. Else TRANSITION_NOT_ALLOWED.
+   */
+  readonly updateLeadStatus: Maybe<UpdateLeadStatusPayload>;
+};
+
+
+/**
+ * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
+ * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
+ */
+export type MutationAssignAccountOwnerArgs = {
+  input: AssignAccountOwnerInput;
+};
+
+
+/**
+ * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
+ * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
+ */
+export type MutationAssignLeadOwnerArgs = {
+  input: AssignLeadOwnerInput;
+};
+
+
+/**
+ * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
+ * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
+ */
+export type MutationCreateLeadArgs = {
+  input: CreateLeadInput;
+};
+
+
+/**
+ * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
+ * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
+ */
+export type MutationMoveOpportunityStageArgs = {
+  input: MoveOpportunityStageInput;
+};
+
+
+/**
+ * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
+ * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
+ */
+export type MutationUpdateLeadStatusArgs = {
+  input: UpdateLeadStatusInput;
 };
 
 /** A sale that is being worked on, or was won or lost. */
@@ -444,6 +599,22 @@ export type StageTotals = {
   readonly stage: OpportunityStage;
 };
 
+export type UpdateLeadStatusInput = {
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly ifVersion?: InputMaybe<Scalars['Int']['input']>;
+  readonly leadId: Scalars['ID']['input'];
+  readonly status: LeadStatus;
+};
+
+export type UpdateLeadStatusPayload = {
+  readonly __typename?: 'UpdateLeadStatusPayload';
+  /** Null where the lead had that status. */
+  readonly event: Maybe<EventReceipt>;
+  /** As it is now. */
+  readonly lead: Lead;
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
 /** Somebody who sells. */
 export type User = {
   readonly __typename?: 'User';
@@ -579,13 +750,21 @@ export type ResolversTypes = {
   AccountFilter: AccountFilter;
   AccountOrder: AccountOrder;
   AccountOrderField: AccountOrderField;
+  AssignAccountOwnerInput: AssignAccountOwnerInput;
+  AssignAccountOwnerPayload: ResolverTypeWrapper<Omit<AssignAccountOwnerPayload, 'account'> & { account: ResolversTypes['Account'] }>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  AssignLeadOwnerInput: AssignLeadOwnerInput;
+  AssignLeadOwnerPayload: ResolverTypeWrapper<Omit<AssignLeadOwnerPayload, 'lead'> & { lead: ResolversTypes['Lead'] }>;
   Contact: ResolverTypeWrapper<ContactRow>;
   ContactConnection: ResolverTypeWrapper<Omit<ContactConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['ContactEdge']>, nodes: ReadonlyArray<ResolversTypes['Contact']> }>;
   ContactEdge: ResolverTypeWrapper<Omit<ContactEdge, 'node'> & { node: ResolversTypes['Contact'] }>;
+  CreateLeadInput: CreateLeadInput;
+  CreateLeadPayload: ResolverTypeWrapper<Omit<CreateLeadPayload, 'lead'> & { lead: ResolversTypes['Lead'] }>;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
   Direction: Direction;
+  EventReceipt: ResolverTypeWrapper<EventReceipt>;
   Lead: ResolverTypeWrapper<LeadRow>;
   LeadConnection: ResolverTypeWrapper<Omit<LeadConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['LeadEdge']>, nodes: ReadonlyArray<ResolversTypes['Lead']> }>;
   LeadEdge: ResolverTypeWrapper<Omit<LeadEdge, 'node'> & { node: ResolversTypes['Lead'] }>;
@@ -595,11 +774,13 @@ export type ResolversTypes = {
   LeadStatus: LeadStatus;
   LifecycleStage: LifecycleStage;
   Money: ResolverTypeWrapper<Money>;
+  MoveOpportunityStageInput: MoveOpportunityStageInput;
+  MoveOpportunityStagePayload: ResolverTypeWrapper<Omit<MoveOpportunityStagePayload, 'opportunity'> & { opportunity: ResolversTypes['Opportunity'] }>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Opportunity: ResolverTypeWrapper<OpportunityRow>;
   OpportunityConnection: ResolverTypeWrapper<Omit<OpportunityConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['OpportunityEdge']>, nodes: ReadonlyArray<ResolversTypes['Opportunity']> }>;
   OpportunityEdge: ResolverTypeWrapper<Omit<OpportunityEdge, 'node'> & { node: ResolversTypes['Opportunity'] }>;
   OpportunityFilter: OpportunityFilter;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   OpportunityOrder: OpportunityOrder;
   OpportunityOrderField: OpportunityOrderField;
   OpportunityStage: OpportunityStage;
@@ -610,6 +791,8 @@ export type ResolversTypes = {
   PipelineTotals: ResolverTypeWrapper<PipelineTotals>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   StageTotals: ResolverTypeWrapper<StageTotals>;
+  UpdateLeadStatusInput: UpdateLeadStatusInput;
+  UpdateLeadStatusPayload: ResolverTypeWrapper<Omit<UpdateLeadStatusPayload, 'lead'> & { lead: ResolversTypes['Lead'] }>;
   User: ResolverTypeWrapper<UserRow>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
@@ -623,29 +806,41 @@ export type ResolversParentTypes = {
   AccountEdge: Omit<AccountEdge, 'node'> & { node: ResolversParentTypes['Account'] };
   AccountFilter: AccountFilter;
   AccountOrder: AccountOrder;
+  AssignAccountOwnerInput: AssignAccountOwnerInput;
+  AssignAccountOwnerPayload: Omit<AssignAccountOwnerPayload, 'account'> & { account: ResolversParentTypes['Account'] };
+  Boolean: Scalars['Boolean']['output'];
+  AssignLeadOwnerInput: AssignLeadOwnerInput;
+  AssignLeadOwnerPayload: Omit<AssignLeadOwnerPayload, 'lead'> & { lead: ResolversParentTypes['Lead'] };
   Contact: ContactRow;
   ContactConnection: Omit<ContactConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['ContactEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Contact']> };
   ContactEdge: Omit<ContactEdge, 'node'> & { node: ResolversParentTypes['Contact'] };
+  CreateLeadInput: CreateLeadInput;
+  CreateLeadPayload: Omit<CreateLeadPayload, 'lead'> & { lead: ResolversParentTypes['Lead'] };
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
   Decimal: Scalars['Decimal']['output'];
+  EventReceipt: EventReceipt;
   Lead: LeadRow;
   LeadConnection: Omit<LeadConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['LeadEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Lead']> };
   LeadEdge: Omit<LeadEdge, 'node'> & { node: ResolversParentTypes['Lead'] };
   LeadFilter: LeadFilter;
   LeadOrder: LeadOrder;
   Money: Money;
+  MoveOpportunityStageInput: MoveOpportunityStageInput;
+  MoveOpportunityStagePayload: Omit<MoveOpportunityStagePayload, 'opportunity'> & { opportunity: ResolversParentTypes['Opportunity'] };
+  Mutation: Record<PropertyKey, never>;
   Opportunity: OpportunityRow;
   OpportunityConnection: Omit<OpportunityConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['OpportunityEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Opportunity']> };
   OpportunityEdge: Omit<OpportunityEdge, 'node'> & { node: ResolversParentTypes['Opportunity'] };
   OpportunityFilter: OpportunityFilter;
-  Boolean: Scalars['Boolean']['output'];
   OpportunityOrder: OpportunityOrder;
   PageInfo: PageInfo;
   PipelineRow: PipelineGroupRow;
   PipelineTotals: PipelineTotals;
   Query: Record<PropertyKey, never>;
   StageTotals: StageTotals;
+  UpdateLeadStatusInput: UpdateLeadStatusInput;
+  UpdateLeadStatusPayload: Omit<UpdateLeadStatusPayload, 'lead'> & { lead: ResolversParentTypes['Lead'] };
   User: UserRow;
   String: Scalars['String']['output'];
 };
@@ -692,6 +887,18 @@ export type AccountEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
 };
 
+export type AssignAccountOwnerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AssignAccountOwnerPayload'] = ResolversParentTypes['AssignAccountOwnerPayload']> = {
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type AssignLeadOwnerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AssignLeadOwnerPayload'] = ResolversParentTypes['AssignLeadOwnerPayload']> = {
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  lead?: Resolver<ResolversTypes['Lead'], ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type ContactResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Contact'] = ResolversParentTypes['Contact'], FederationReferenceType extends FederationReferenceTypes['Contact'] = FederationReferenceTypes['Contact']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Contact']> | FederationReferenceType, FederationReferenceType, ContextType>;
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
@@ -720,6 +927,12 @@ export type ContactEdgeResolvers<ContextType = Context, ParentType extends Resol
   node?: Resolver<ResolversTypes['Contact'], ParentType, ContextType>;
 };
 
+export type CreateLeadPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateLeadPayload'] = ResolversParentTypes['CreateLeadPayload']> = {
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  lead?: Resolver<ResolversTypes['Lead'], ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export interface DateScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Date'], any> {
   name: 'Date';
 }
@@ -731,6 +944,11 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Decimal'], any> {
   name: 'Decimal';
 }
+
+export type EventReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventReceipt'] = ResolversParentTypes['EventReceipt']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
 
 export type LeadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Lead'] = ResolversParentTypes['Lead'], FederationReferenceType extends FederationReferenceTypes['Lead'] = FederationReferenceTypes['Lead']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Lead']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -761,6 +979,20 @@ export type LeadEdgeResolvers<ContextType = Context, ParentType extends Resolver
 export type MoneyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
   amount?: Resolver<ResolversTypes['Decimal'], ParentType, ContextType>;
   currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MoveOpportunityStagePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MoveOpportunityStagePayload'] = ResolversParentTypes['MoveOpportunityStagePayload']> = {
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  opportunity?: Resolver<ResolversTypes['Opportunity'], ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  assignAccountOwner?: Resolver<Maybe<ResolversTypes['AssignAccountOwnerPayload']>, ParentType, ContextType, RequireFields<MutationAssignAccountOwnerArgs, 'input'>>;
+  assignLeadOwner?: Resolver<Maybe<ResolversTypes['AssignLeadOwnerPayload']>, ParentType, ContextType, RequireFields<MutationAssignLeadOwnerArgs, 'input'>>;
+  createLead?: Resolver<Maybe<ResolversTypes['CreateLeadPayload']>, ParentType, ContextType, RequireFields<MutationCreateLeadArgs, 'input'>>;
+  moveOpportunityStage?: Resolver<Maybe<ResolversTypes['MoveOpportunityStagePayload']>, ParentType, ContextType, RequireFields<MutationMoveOpportunityStageArgs, 'input'>>;
+  updateLeadStatus?: Resolver<Maybe<ResolversTypes['UpdateLeadStatusPayload']>, ParentType, ContextType, RequireFields<MutationUpdateLeadStatusArgs, 'input'>>;
 };
 
 export type OpportunityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Opportunity'] = ResolversParentTypes['Opportunity'], FederationReferenceType extends FederationReferenceTypes['Opportunity'] = FederationReferenceTypes['Opportunity']> = {
@@ -835,6 +1067,12 @@ export type StageTotalsResolvers<ContextType = Context, ParentType extends Resol
   stage?: Resolver<ResolversTypes['OpportunityStage'], ParentType, ContextType>;
 };
 
+export type UpdateLeadStatusPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateLeadStatusPayload'] = ResolversParentTypes['UpdateLeadStatusPayload']> = {
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  lead?: Resolver<ResolversTypes['Lead'], ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User'], FederationReferenceType extends FederationReferenceTypes['User'] = FederationReferenceTypes['User']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['User']> | FederationReferenceType, FederationReferenceType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -852,16 +1090,22 @@ export type Resolvers<ContextType = Context> = {
   Account?: AccountResolvers<ContextType>;
   AccountConnection?: AccountConnectionResolvers<ContextType>;
   AccountEdge?: AccountEdgeResolvers<ContextType>;
+  AssignAccountOwnerPayload?: AssignAccountOwnerPayloadResolvers<ContextType>;
+  AssignLeadOwnerPayload?: AssignLeadOwnerPayloadResolvers<ContextType>;
   Contact?: ContactResolvers<ContextType>;
   ContactConnection?: ContactConnectionResolvers<ContextType>;
   ContactEdge?: ContactEdgeResolvers<ContextType>;
+  CreateLeadPayload?: CreateLeadPayloadResolvers<ContextType>;
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
+  EventReceipt?: EventReceiptResolvers<ContextType>;
   Lead?: LeadResolvers<ContextType>;
   LeadConnection?: LeadConnectionResolvers<ContextType>;
   LeadEdge?: LeadEdgeResolvers<ContextType>;
   Money?: MoneyResolvers<ContextType>;
+  MoveOpportunityStagePayload?: MoveOpportunityStagePayloadResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   Opportunity?: OpportunityResolvers<ContextType>;
   OpportunityConnection?: OpportunityConnectionResolvers<ContextType>;
   OpportunityEdge?: OpportunityEdgeResolvers<ContextType>;
@@ -870,6 +1114,7 @@ export type Resolvers<ContextType = Context> = {
   PipelineTotals?: PipelineTotalsResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   StageTotals?: StageTotalsResolvers<ContextType>;
+  UpdateLeadStatusPayload?: UpdateLeadStatusPayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
 };
 

@@ -1,5 +1,7 @@
 import { entityTable, tenantIndex } from '#chassis/store/columns.ts';
+import { createIdempotency } from '#chassis/store/idempotency.ts';
 import type { Migrations } from '#chassis/store/migrate.ts';
+import { createOutbox } from '#events/outbox.ts';
 
 export const migrations: Migrations = {
   '001_entities': async (target) => {
@@ -66,5 +68,9 @@ export const migrations: Migrations = {
     await tenantIndex(target, 'opportunities', ['account_id', 'updated_at', 'id']);
     await tenantIndex(target, 'opportunities', ['owner_id']);
     await tenantIndex(target, 'opportunities', ['updated_at', 'id']);
+  },
+  '002_mutations': async (target) => {
+    await createOutbox(target);
+    await createIdempotency(target);
   },
 };

@@ -1,11 +1,15 @@
 import type { Kysely, Transaction } from 'kysely';
 import { selectByKeys } from '#chassis/store/select.ts';
-import { type UpsertOutcome, upsertRows } from '#chassis/store/upsert.ts';
+import { type UpsertOutcome, upsertAndCompare } from '#chassis/store/upsert.ts';
+import type { Cause } from '#events/envelope.ts';
+import { append } from '#events/outbox.ts';
+import { eventsOfRows } from '../events.ts';
 import type {
   Account,
   AccountValues,
   Contact,
   ContactValues,
+  EntityTables,
   LeadValues,
   OpportunityValues,
   Tables,
@@ -13,7 +17,7 @@ import type {
 } from './tables.ts';
 
 /** The rows of a table by id, in any order; unknown ids are left out. */
-export function selectByIds<Table extends keyof Tables>(
+export function selectByIds<Table extends keyof EntityTables>(
   db: Kysely<Tables>,
   table: Table,
   tenant: string,
@@ -54,15 +58,19 @@ interface Values {
 }
 
 /**
- * Writes rows by id within a transaction, idempotently: the outcome says for each whether it was inserted,
- * updated or left unchanged. `observedAt` is when the values were read from their source.
+ * Writes rows by id within a transaction, idempotently: the outcome says for each whether it was inserted, updated or
+ * left unchanged. `observedAt` is when the values were read from their source. With a cause the changes are told as
+ * events in the same transaction; without one nobody is told of them.
  */
-export function writeRows<Table extends keyof Values>(
+export async function writeRows<Table extends keyof Values>(
   trx: Transaction<Tables>,
   table: Table,
   tenant: string,
   rows: readonly (Values[Table] & { readonly createdAt?: string })[],
   observedAt: string,
+  cause?: Cause,
 ): Promise<UpsertOutcome[]> {
-  return upsertRows(trx, rows, { table, tenant, observedAt });
+  const written = await upsertAndCompare(trx, rows, { table, tenant, observedAt });
+  if (cause !== undefined) await append(trx, eventsOfRows(table, written, cause));
+  return written.map(({ outcome }) => outcome);
 }

@@ -1,3 +1,4 @@
+import type { MutationTables } from '#chassis/mutation.ts';
 import type { RowMeta } from '#chassis/store/upsert.ts';
 import type {
   LeadStatus,
@@ -7,13 +8,16 @@ import type {
 } from '../__generated__/resolvers.ts';
 
 /** The rows of the CRM's tables; amounts are in minor units of their currency. */
-export interface Tables {
+export interface EntityTables {
   accounts: Account;
   contacts: Contact;
   leads: Lead;
   opportunities: Opportunity;
   users: User;
 }
+
+/** All tables of the CRM: the rows, and what mutations write beside them. */
+export type Tables = EntityTables & MutationTables;
 
 export interface AccountValues {
   readonly id: string;
