@@ -99,7 +99,10 @@ export const providers: Readonly<Record<string, (folder: string) => Promise<Prov
   },
 
   email: async (folder) => {
-    const { subgraph, store } = await openEmail({ location: sqlite(folder) });
+    const { subgraph, store } = await openEmail({
+      location: sqlite(folder),
+      askConsent: async () => 'GRANTED',
+    });
     const counts = { sent: 5, delivered: 4, opened: 3, clicked: 1, bounced: 1 };
     await store.transaction(async (trx) => {
       const campaign = {
@@ -135,7 +138,10 @@ export const providers: Readonly<Record<string, (folder: string) => Promise<Prov
   },
 
   analytics: async (folder) => {
-    const { subgraph, warehouse } = await openAnalytics({ file: join(folder, 'analytics.duckdb') });
+    const { subgraph, warehouse } = await openAnalytics({
+      file: join(folder, 'analytics.duckdb'),
+      location: sqlite(folder),
+    });
     const who = { accountId: 'acc_example', leadId: 'lea_example', at: '2026-02-27T09:00:00.000Z' };
     const visit = { id: 'vis_1', visitorId: 'visitor', pageViews: 3, seconds: 60, ...who };
     const touch = {
