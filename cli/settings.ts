@@ -18,6 +18,15 @@ export function portSetting(variable: string, otherwise: number): number {
   return port;
 }
 
+/** A whole number from 1 to `most` from the environment. Throws an Error naming variable and value. */
+export function countSetting(variable: string, otherwise: number, most: number): number {
+  const text = process.env[variable];
+  if (text === undefined || text === '') return otherwise;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new Error(`${variable} must be a whole number from 1 to ${most}, not "${text}".`);
+}
+
 /** A port as a command-line option. */
 export function portOption(text: string): number {
   const port = Number(text);

@@ -30,23 +30,11 @@ a file of YAML "tenant: token" with a machine's token for each tenant. Without t
 
 async function subgraph(name: (typeof names)[number], options: SubgraphCommandOptions): Promise<void> {
   const { stopSignal, untilStopped } = await import('../run/until-stopped.ts');
-  const { commandLog } = await import('../run/log.ts');
-  const { openPart } = await import('../run/parts.ts');
-  const { serveSubgraph } = await import('#chassis/serve.ts');
-  const { consentBySettings } = await import('../run/ask-graph.ts');
-  const { gatewayKeysOf } = await import('#chassis/identity.ts');
+  const { startOne } = await import('../run/start-one.ts');
   const signal = stopSignal();
-  const keys = gatewayKeysOf(process.env.INTERNAL_JWKS);
   const port = options.port ?? (await routedPort(name));
-  const askConsent = name === 'email' ? await consentBySettings(process.env) : undefined;
-  const part = await openPart(name, options.dataDir);
-  if (askConsent && 'connectConsent' in part) part.connectConsent(askConsent);
-  const running = await serveSubgraph(part.subgraph, {
-    host: options.host,
-    port,
-    log: commandLog(),
-    keys,
-  });
+  const { host, dataDir } = options;
+  const running = await startOne(name, { host, port, dataDir, env: process.env });
   process.stdout.write(`The ${name} subgraph is ready at ${running.url}\n`);
   await untilStopped(signal);
   await running.close();

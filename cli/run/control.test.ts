@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ControlServer, sendJob, startControl } from './control.ts';
+import { type ControlServer, startControl } from './control.ts';
+import { type SendOptions, send } from './control-client.ts';
+import { jobsOf } from './jobs.ts';
 import { closeParts, openParts, type Parts } from './parts.ts';
 
 const job = { kind: 'seed', accounts: 3, seed: 1, now: '2026-03-01' } as const;
+const sendJob = (control: ControlServer, asked: object, options: SendOptions) =>
+  send(control, 'jobs', asked, options);
 const long = { ...job, accounts: 100_000 };
 
 describe('the control of a running process', () => {
@@ -18,7 +22,10 @@ describe('the control of a running process', () => {
     folder = await mkdtemp(join(tmpdir(), 'tributary-'));
     parts = await openParts(folder);
     lines = [];
-    control = await startControl(parts, pino({ base: null }, { write: (line) => lines.push(line) }));
+    control = await startControl(
+      [jobsOf(parts)],
+      pino({ base: null }, { write: (line) => lines.push(line) }),
+    );
   });
   afterEach(async () => {
     await control.close();
@@ -27,7 +34,7 @@ describe('the control of a running process', () => {
   });
 
   const post = (token: string, body: string) =>
-    fetch(control.url, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body });
+    fetch(`${control.url}/jobs`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body });
 
   /** Begins a job that would take minutes; resolves once it has written something. */
   async function begin() {
@@ -70,7 +77,7 @@ describe('the control of a running process', () => {
     const { ended } = await begin();
     await control.close();
     // What ends a job is logged when its last batch is written or undone, and not before.
-    expect(lines).toEqual([expect.stringContaining('a job failed')]);
+    expect(lines).toEqual([expect.stringContaining('whoever asked for it went away')]);
     expect(await ended).toBe('ended');
   });
 });

@@ -1,27 +1,11 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import type { Logger } from 'pino';
-import { z } from 'zod';
-import { type Job, jobShape, runJob } from './jobs.ts';
-import type { Parts } from './parts.ts';
+import type { z } from 'zod';
+import type { Message } from './control-client.ts';
 import type { Progress } from './progress.ts';
-
-/** One line of a job's answer. */
-const messageShape = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('progress'),
-    progress: z.object({ step: z.string(), done: z.number(), total: z.number() }),
-  }),
-  z.object({ kind: z.literal('done'), report: z.unknown() }),
-  z.object({ kind: z.literal('failed'), message: z.string() }),
-]);
-
-type Message = z.infer<typeof messageShape>;
 
 export interface ControlServer {
   readonly url: string;
@@ -29,47 +13,83 @@ export interface ControlServer {
   readonly close: () => Promise<void>;
 }
 
-const maxJobBody = 64 * 1024;
+export interface WorkHooks {
+  /** Resolves once the caller has room for more. */
+  readonly onItem: (item: unknown) => Promise<void>;
+  readonly onProgress: (progress: Progress) => void;
+  /** Aborts when the caller goes away, or the process ends. */
+  readonly signal: AbortSignal;
+}
+
+/** One kind of work that callers may ask for. */
+export interface Work {
+  /** Such as `jobs`: the path. */
+  readonly name: string;
+  /** How many may be at work at once. */
+  readonly atOnce: number;
+  /** What a caller is told who comes too many. */
+  readonly busy: string;
+  /** Reads what is asked for, which throws where it is nothing that can be done, and answers what does it. */
+  readonly prepare: (asked: unknown) => (hooks: WorkHooks) => Promise<unknown>;
+}
+
+/** Makes work of a shape and what does it. */
+export function work<Asked>(
+  settings: Omit<Work, 'prepare'> & {
+    readonly shape: z.ZodType<Asked>;
+    readonly run: (asked: Asked, hooks: WorkHooks) => Promise<unknown>;
+  },
+): Work {
+  const { shape, run, ...rest } = settings;
+  return {
+    ...rest,
+    prepare: (given) => {
+      const asked = shape.parse(given);
+      return (hooks) => run(asked, hooks);
+    },
+  };
+}
+
+const maxBody = 64 * 1024;
 
 /**
- * Lets commands of the same user reach into the running process: only it can write the warehouse's file.
- * It listens on loopback, takes jobs from whoever knows the token in the data folder, one at a time, and
- * answers lines of JSON. A caller that goes away cancels its job.
+ * Lets commands of the same user reach into the running process: only it can write the warehouse's file and read the
+ * embedded bus. It listens on loopback, takes work from whoever knows the token in the data folder, and answers lines of
+ * JSON. A caller that goes away cancels its work.
  */
-export async function startControl(parts: Parts, log: Logger): Promise<ControlServer> {
+export async function startControl(works: readonly Work[], log: Logger): Promise<ControlServer> {
   const token = randomBytes(32).toString('base64url');
-  let running: Promise<void> | undefined;
-  const server: Server = createServer(async (request, response) => {
+  const running = new Map(works.map((each) => [each, new Set<Promise<void>>()]));
+  const server: Server = createServer((request, response) => {
     if (!authorized(request, token)) return response.writeHead(401).end();
-    if (request.method !== 'POST' || request.url !== '/jobs') return response.writeHead(404).end();
-    if (running !== undefined) {
-      response.writeHead(409);
-      return response.end('Another seed or import is running; wait for it to end.');
-    }
-    running = answerJob(parts, log, request, response).finally(() => {
-      running = undefined;
-    });
+    const asked = works.find(({ name }) => request.url === `/${name}`);
+    if (request.method !== 'POST' || asked === undefined) return response.writeHead(404).end();
+    const others = running.get(asked) as Set<Promise<void>>;
+    if (others.size >= asked.atOnce) return response.writeHead(409).end(asked.busy);
+    const ended = answer(asked, log, request, response).finally(() => others.delete(ended));
+    others.add(ended);
+    return undefined;
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jobs`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     token,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      // Its caller is gone, so that it ends after the batch at hand: the stores are closed next.
-      await running;
+      // Callers are gone, so that all end after the batch at hand: the stores are closed next.
+      await Promise.all([...running.values()].flatMap((each) => [...each]));
     },
   };
 }
 
-/** Does the job that a request brings, and answers its progress and report. Never rejects. */
-async function answerJob(
-  parts: Parts,
+/** Does the work that a request brings, and answers items, progress and report. Never rejects. */
+async function answer(
+  { name, prepare }: Work,
   log: Logger,
   request: IncomingMessage,
   response: ServerResponse,
@@ -77,49 +97,30 @@ async function answerJob(
   const gone = new AbortController();
   response.on('close', () => gone.abort(new Error('The command went away.')));
   const write = (message: Message) => response.write(`${JSON.stringify(message)}\n`);
-  let job: Job;
+  let run: ReturnType<Work['prepare']>;
   try {
-    job = jobShape.parse(JSON.parse(await bodyOf(request)));
+    run = prepare(JSON.parse(await bodyOf(request)));
   } catch (error) {
     response.writeHead(400).end((error as Error).message);
     return;
   }
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.flushHeaders();
   try {
-    const report = await runJob(parts, job, {
+    const report = await run({
+      onItem: async (item) => {
+        if (!write({ kind: 'item', item })) await once(response, 'drain', { signal: gone.signal });
+      },
       onProgress: (progress) => write({ kind: 'progress', progress }),
       signal: gone.signal,
     });
     write({ kind: 'done', report });
   } catch (error) {
-    log.error({ err: error, job: job.kind }, 'a job failed');
+    if (gone.signal.aborted) log.info({ work: name }, 'work was given up: whoever asked for it went away');
+    else log.error({ err: error, work: name }, 'work failed');
     write({ kind: 'failed', message: (error as Error).message });
   }
   response.end();
-}
-
-/** Gives a job to the running process and answers its report. Throws an Error with what it says. */
-export async function sendJob(
-  control: { readonly url: string; readonly token: string },
-  job: Job,
-  options: { readonly onProgress: (progress: Progress) => void; readonly signal: AbortSignal },
-): Promise<unknown> {
-  const response = await fetch(control.url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${control.token}` },
-    body: JSON.stringify(job),
-    signal: options.signal,
-  });
-  if (!response.ok || !response.body) throw new Error(await response.text());
-  const body = Readable.fromWeb(response.body as ReadableStream);
-  for await (const line of createInterface({ input: body })) {
-    const message = messageShape.parse(JSON.parse(line));
-    if (message.kind === 'progress') options.onProgress(message.progress);
-    if (message.kind === 'failed') throw new Error(message.message);
-    if (message.kind === 'done') return message.report;
-  }
-  await finished(body);
-  throw new Error('The running process ended before the job did; run the command again, it doubles nothing.');
 }
 
 function authorized(request: IncomingMessage, token: string): boolean {
@@ -133,7 +134,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maxJobBody) throw new Error(`A job takes at most ${maxJobBody} bytes.`);
+    if (size > maxBody) throw new Error(`A request takes at most ${maxBody} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -1,7 +1,20 @@
-import { sendJob } from './control.ts';
-import { runningInstance } from './instance.ts';
+import { openHouseBus } from './bus.ts';
+import type { WorkHooks } from './control.ts';
+import { send } from './control-client.ts';
+import { type EventPathWork, startEventPath } from './event-path.ts';
+import { type Instance, runningInstance } from './instance.ts';
 import { type Job, runJob } from './jobs.ts';
-import { closeParts, openParts } from './parts.ts';
+import { commandLog } from './log.ts';
+import { type Operation, operate } from './operations.ts';
+import {
+  closeParts,
+  isPartName,
+  openPart,
+  openParts,
+  type PartName,
+  type Parts,
+  partNames,
+} from './parts.ts';
 import { progressDisplay } from './progress.ts';
 import { stopSignal } from './until-stopped.ts';
 
@@ -15,7 +28,7 @@ export async function dispatchJob(title: string, dataDir: string, job: Job): Pro
   const hooks = { onProgress: progress.show, signal };
   try {
     const instance = await runningInstance(dataDir);
-    if (instance) return await sendJob({ url: instance.control, token: instance.token }, job, hooks);
+    if (instance) return await send(controlOf(instance), 'jobs', job, hooks);
     const parts = await openParts(dataDir);
     try {
       return await runJob(parts, job, hooks);
@@ -24,5 +37,65 @@ export async function dispatchJob(title: string, dataDir: string, job: Job): Pro
     }
   } finally {
     progress.end();
+  }
+}
+
+/**
+ * Does what an operator asks of the event path where it runs: in the process of the data folder, in that of the subgraph
+ * whose consumer is named, or here when there is none. Shows its progress, hands on its items and answers the rest.
+ */
+export async function dispatchOperation(
+  title: string,
+  dataDir: string,
+  operation: Operation,
+  onItem: (item: unknown) => void,
+): Promise<unknown> {
+  const progress = progressDisplay(title);
+  const hooks = { onItem, onProgress: progress.show, signal: stopSignal() };
+  try {
+    const names = partsOf(operation);
+    const [only] = names.length === 1 ? names : [];
+    const instance =
+      (await runningInstance(dataDir)) ?? (only ? await runningInstance(dataDir, `${only}-instance`) : null);
+    if (instance) return await send(controlOf(instance), 'operations', operation, hooks);
+    return await operateHere(dataDir, names, operation, { ...hooks, onItem: async (item) => onItem(item) });
+  } finally {
+    progress.end();
+  }
+}
+
+function controlOf({ control, token }: Instance): { readonly url: string; readonly token: string } {
+  return { url: control, token };
+}
+
+/** The subgraphs whose stores an operation looks into. */
+function partsOf(operation: Operation): readonly PartName[] {
+  if (operation.kind === 'tail' || operation.kind === 'show') return [];
+  const consumer = operation.kind === 'outbox' ? undefined : operation.consumer;
+  const name = consumer?.split('.')[0];
+  return name !== undefined && isPartName(name) ? [name] : partNames;
+}
+
+async function operateHere(
+  dataDir: string,
+  names: readonly PartName[],
+  operation: Operation,
+  hooks: WorkHooks,
+): Promise<unknown> {
+  const log = commandLog();
+  const bus = await openHouseBus(dataDir, log);
+  const parts: { -readonly [Name in PartName]?: Parts[Name] } = {};
+  try {
+    for (const name of names) Object.assign(parts, { [name]: await openPart(name, dataDir) });
+    const work: EventPathWork = operation.kind === 'outbox' ? 'none' : 'consumers';
+    const path = await startEventPath(parts, bus, log, work);
+    try {
+      return await operate(path, operation, hooks);
+    } finally {
+      await path.close();
+    }
+  } finally {
+    for (const part of Object.values(parts)) await part.subgraph.close();
+    await bus.close();
   }
 }

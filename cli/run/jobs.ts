@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { importFile, importKinds } from '../import/index.ts';
 import { seed } from '../seed/index.ts';
+import { type Work, work } from './control.ts';
 import type { Parts } from './parts.ts';
 import type { Progress } from './progress.ts';
 
@@ -45,4 +46,15 @@ export function runJob(parts: Parts, job: Job, hooks: JobHooks): Promise<unknown
       return importFile(parts, options, hooks);
     }
   }
+}
+
+/** Seeds and imports for whoever asks the running process, one at a time: each would wait for the other's writes. */
+export function jobsOf(parts: Parts): Work {
+  return work({
+    name: 'jobs',
+    atOnce: 1,
+    busy: 'Another seed or import is running; wait for it to end.',
+    shape: jobShape,
+    run: (job, hooks) => runJob(parts, job, hooks),
+  });
 }

@@ -42,6 +42,10 @@ const openers: { readonly [Name in PartName]: Opener<Parts[Name]> } = {
 
 export const partNames = Object.keys(openers) as readonly PartName[];
 
+export function isPartName(name: string): name is PartName {
+  return Object.hasOwn(openers, name);
+}
+
 /** Opens one subgraph's store in the data folder, or on PostgreSQL where its URL is set. */
 export async function openPart<Name extends PartName>(name: Name, dataDir: string): Promise<Parts[Name]> {
   await dataFolder(dataDir);

@@ -5,10 +5,14 @@ import { type RunningGateway, startGateway } from '#gateway/main.ts';
 import type { GatewaySettings } from '#gateway/settings-file.ts';
 import { openSite } from '#pages/index.ts';
 import { defaults } from '../settings.ts';
+import { openHouseBus } from './bus.ts';
 import { type ControlServer, startControl } from './control.ts';
 import { seedDemoOnce } from './demo.ts';
+import { startEventPath } from './event-path.ts';
 import { announceInstance, runningInstance, withdrawInstance } from './instance.ts';
+import { jobsOf } from './jobs.ts';
 import { commandLog } from './log.ts';
+import { operationsOf } from './operations.ts';
 import { closeParts, openParts, serveParts } from './parts.ts';
 import { progressDisplay } from './progress.ts';
 import { trialSecret } from './trial-secret.ts';
@@ -52,12 +56,16 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     );
   }
   const log = commandLog();
-  const parts = await openParts(dataDir);
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    const bus = await openHouseBus(dataDir, log);
+    closers.push(bus.close);
+    const parts = await openParts(dataDir);
+    let closeStores = () => closeParts(parts);
+    closers.push(() => closeStores());
     if (options.demo) {
       try {
         await seedDemoOnce(parts, {
@@ -70,7 +78,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
         if (!signal.aborted) throw error;
       }
       if (signal.aborted) {
-        await closeParts(parts);
+        await close();
         return null;
       }
     }
@@ -79,16 +87,18 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       settings.internalKeys === undefined
         ? ephemeralKeys()
         : await keysOfFile(settings.internalKeys, settings.watchMs ?? keysWatchMs, log);
-    // A served subgraph closes its store with itself.
+    closers.push(async () => internalKeys.close());
     const subgraphs: readonly RunningSubgraph[] = await serveParts(parts, log, {
       keys: { kind: 'memory', read: internalKeys.publicKeys },
       sign: viewerSigner(internalKeys),
     });
-    closers.push(async () => internalKeys.close());
-    closers.push(async () => {
+    // A served subgraph closes its store with itself.
+    closeStores = async () => {
       for (const subgraph of subgraphs) await subgraph.close();
-    });
-    const control: ControlServer = await startControl(parts, log);
+    };
+    const path = await startEventPath(parts, bus, log);
+    closers.push(path.close);
+    const control: ControlServer = await startControl([jobsOf(parts), operationsOf(path)], log);
     closers.push(control.close);
     const gateway: RunningGateway = await startGateway({
       ...settings,
@@ -98,6 +108,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       host,
       port,
       logger: log,
+      metrics: path.metrics,
       routes: operations,
       redis: defaults.redis(),
       access: settings.access ?? access,
@@ -114,7 +125,6 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     closers.push(() => withdrawInstance(dataDir));
     return { url: gateway.url.replace('127.0.0.1', 'localhost'), reload: gateway.reload, close };
   } catch (error) {
-    if (closers.length === 0) await closeParts(parts);
     await close();
     throw error;
   }

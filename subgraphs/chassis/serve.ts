@@ -32,6 +32,8 @@ export interface ServeOptions {
    * served.
    */
   readonly keys?: GatewayKeys | undefined;
+  /** Numbers of this process at `/metrics`: counts and times, which name nobody. Default: nothing is there. */
+  readonly metrics?: { readonly contentType: string; readonly read: () => Promise<string> } | undefined;
 }
 
 export interface RunningSubgraph {
@@ -47,6 +49,7 @@ const maxBody = 4 * 1024 * 1024;
 
 /** Whatever watches a process asks here, and nobody vouches for it. */
 const healthPath = '/health';
+const metricsPath = '/metrics';
 
 /**
  * Serves a subgraph on a port of its own: `/graphql` for gateways that vouch for a viewer, and `/health` for whoever
@@ -113,6 +116,13 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     }
   });
 
+  const { metrics } = options;
+  if (metrics !== undefined) {
+    app.get(metricsPath, async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.read()),
+    );
+  }
+
   app.addHook('onClose', subgraph.close);
   const address = await listen(app, subgraph.name, options);
   return { name: subgraph.name, url: `${address}/graphql`, close: () => app.close() };
@@ -121,7 +131,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
 /** Answers nobody but a viewer that is vouched for, before anything else of the request is read. */
 function admission(vouch: Vouch, viewers: WeakMap<FastifyRequest, Viewer>, log: Logger) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    if (request.routeOptions.url === healthPath) return undefined;
+    if (request.routeOptions.url === healthPath || request.routeOptions.url === metricsPath) return undefined;
     const vouching = await vouch(request.headers[viewerHeader]);
     if (vouching.kind === 'viewer') {
       viewers.set(request, vouching.viewer);

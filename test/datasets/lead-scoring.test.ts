@@ -5,8 +5,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImportReport, importFile } from '#cli/import/index.ts';
 import { naturalId } from '#cli/import/natural-id.ts';
-import { type ControlServer, sendJob, startControl } from '#cli/run/control.ts';
+import { type ControlServer, startControl } from '#cli/run/control.ts';
+import { send } from '#cli/run/control-client.ts';
 import type { Job } from '#cli/run/jobs.ts';
+import { jobsOf } from '#cli/run/jobs.ts';
 import { type House, startHouse } from '../harness/house.ts';
 import { type ImportPlace, openImportPlace } from '../harness/import-place.ts';
 import { engines } from '../harness/stores.ts';
@@ -112,10 +114,10 @@ describe('the leads to be scored, in a running house', () => {
   beforeAll(async () => {
     if (dataset.missing) return;
     house = await startHouse({ accounts: 2 });
-    control = await startControl(house.parts, pino({ level: 'silent' }));
+    control = await startControl([jobsOf(house.parts)], pino({ level: 'silent' }));
     const job: Job = { kind: 'import', file, as: 'lead', map, asOf };
     const hooks = { onProgress: () => {}, signal: AbortSignal.timeout(60_000) };
-    report = (await sendJob(control, job, hooks)) as ImportReport;
+    report = (await send(control, 'jobs', job, hooks)) as ImportReport;
   });
 
   afterAll(async () => {

@@ -6,6 +6,7 @@ import type { RunningSubgraph } from '#chassis/serve.ts';
 import { openParts, type Parts, serveParts } from '#cli/run/parts.ts';
 import { seed } from '#cli/seed/index.ts';
 import type { GivenEdgeOptions } from '#gateway/edge/options.ts';
+import { viewerSigner } from '#gateway/identity/internal-token.ts';
 import type { AuthenticationOptions } from '#gateway/identity/settings.ts';
 import { ephemeralKeys } from '#gateway/identity/signing-keys.ts';
 import { startGateway } from '#gateway/main.ts';
@@ -48,9 +49,13 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   await seed(parts, { accounts: options.accounts, seed: 7, now: options.now ?? '2026-03-01' });
   const keys = options.authentication === undefined ? undefined : ephemeralKeys();
   const subgraphs = new Map(
-    (await serveParts(parts, log, keys && { kind: 'memory', read: keys.publicKeys })).map(
-      (one): [string, RunningSubgraph] => [one.name, one],
-    ),
+    (
+      await serveParts(
+        parts,
+        log,
+        keys && { keys: { kind: 'memory', read: keys.publicKeys }, sign: viewerSigner(keys) },
+      )
+    ).map((one): [string, RunningSubgraph] => [one.name, one]),
   );
   const operations = join(root, 'contracts/operations');
   const gateway = await startGateway({

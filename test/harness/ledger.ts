@@ -31,7 +31,7 @@ export const amountPostedV1 = defineEvent({
   description: 'An amount was added to an account.',
   orderedBy: 'subject',
   routing: [],
-  data: z.strictObject({ amount: z.int(), balance: z.int() }),
+  fields: { amount: z.int(), balance: z.int() },
   example: { amount: 5, balance: 12 },
 });
 

@@ -31,7 +31,7 @@ export const amountMirroredV1 = defineEvent({
   description: 'A posting reached the mirror.',
   orderedBy: 'subject',
   routing: [],
-  data: z.strictObject({ amount: z.int() }),
+  fields: { amount: z.int() },
   example: { amount: 5 },
 });
 

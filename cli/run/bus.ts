@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { openEmbeddedBus } from '#events/bus/embedded/embedded-bus.ts';
+import type { Bus } from '#events/bus/port.ts';
+import { countSetting } from '../settings.ts';
+
+const dayMs = 86_400_000;
+const megabyte = 1_048_576;
+
+/** How long events are kept, at most: `EVENTS_KEEP_DAYS` (14) and `EVENTS_KEEP_MB` (2,048). */
+export function eventRetention() {
+  return {
+    maxAgeMs: countSetting('EVENTS_KEEP_DAYS', 14, 3_650) * dayMs,
+    maxBytes: countSetting('EVENTS_KEEP_MB', 2_048, 1_048_576) * megabyte,
+  };
+}
+
+/** The bus of this house: the servers that `BUS_URL` names, else a log in the data folder that this process alone has. */
+export function openHouseBus(dataDir: string, log: Logger): Promise<Bus> {
+  return openEmbeddedBus({ file: join(dataDir, 'events.sqlite'), retention: eventRetention(), log });
+}
