@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
+import { maxEventBytes } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
 
@@ -75,6 +76,8 @@ const batchSize = 1_000;
 /**
  * Writes events beside the rows they speak of, in the same transaction: they are published if and only if it commits.
  * Call it after the rows were changed: their locks are what keeps the positions of one key in the order of its commits.
+ *
+ * Throws a RangeError for an event that is larger than a bus takes.
  */
 export async function append<Tables extends OutboxTables>(
   trx: Transaction<Tables>,
@@ -87,13 +90,23 @@ export async function append<Tables extends OutboxTables>(
       .slice(start, start + batchSize)
       .map(
         (event) =>
-          sql`(${event.id}, ${event.tenant}, ${event.type}, ${laneOf(event)}, ${JSON.stringify(event)}, ${appendedAt})`,
+          sql`(${event.id}, ${event.tenant}, ${event.type}, ${laneOf(event)}, ${written(event)}, ${appendedAt})`,
       );
     await sql`
       insert into outbox (id, tenant, type, lane, envelope, appended_at) values ${sql.join(rows)}`.execute(
       trx,
     );
   }
+}
+
+/** An event that no bus takes must not be committed: its lane could never go on. */
+function written(event: EventEnvelope<object>): string {
+  const json = JSON.stringify(event);
+  const bytes = Buffer.byteLength(json);
+  if (bytes <= maxEventBytes) return json;
+  throw new RangeError(
+    `Event ${event.type} of ${event.subject} has ${bytes} bytes, more than ${maxEventBytes}.`,
+  );
 }
 
 /** Whether a transaction appended events: its store tells the relay when it has committed. */

@@ -87,12 +87,10 @@ export async function replay(options: ReplayOptions): Promise<ReplayProgress> {
 }
 
 /** Answers how many events were brought. */
-async function bring(
-  chunk: readonly Delivery[],
-  { bus, consumer, again = false, dryRun = false, signal }: ReplayOptions,
-): Promise<number> {
+async function bring(chunk: readonly Delivery[], options: ReplayOptions): Promise<number> {
+  const { consumer, again = false, dryRun = false, signal } = options;
   const events = eventsOf(chunk);
-  if (!dryRun) await untilPassed(bus, consumer.name, chunk.at(-1)!.cursor, signal);
+  if (!dryRun) await untilPassed(options, chunk.at(-1)!.cursor);
   const known = again ? new Set<string>() : await consumer.handled(events);
   const fresh = events.filter(({ id }) => !known.has(id));
   if (dryRun) return fresh.length;
@@ -121,14 +119,10 @@ async function bringKey(
   }
 }
 
-async function untilPassed(
-  bus: ReplayOptions['bus'],
-  group: string,
-  cursor: Cursor,
-  signal: AbortSignal,
-): Promise<void> {
+async function untilPassed({ bus, consumer, range, signal }: ReplayOptions, cursor: Cursor): Promise<void> {
+  const group = consumer.name;
   const deadline = performance.now() + behindMs;
-  while (!signal.aborted && !(await bus.passed(group, cursor))) {
+  while (!signal.aborted && !(await bus.passed(group, range.tenant, cursor))) {
     if (performance.now() > deadline) {
       throw new ReplayRefused(
         'CONSUMER_BEHIND',

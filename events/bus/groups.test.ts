@@ -68,6 +68,24 @@ describe.each(busEngines)('groups on $engine', ({ engine, missing }) => {
       expect(deliveries.length).toBeLessThan(1_000);
     });
 
+    it('says what a group has passed: not what is under way, and what it never takes', async () => {
+      const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+      const [first, , last] = await bus.publish([
+        testEvent({ key: 'lead_1' }),
+        testEvent({ key: 'lead_2' }),
+        testEvent({ key: 'lead_2', type: otherType }),
+      ]);
+      await member(async (events) => {
+        if (events[0]?.partitionkey === 'lead_2') await gate;
+        return { done: events.length };
+      });
+      const passed = (cursor = '') => bus.passed('mail', 'default', cursor);
+      await expect.poll(() => passed(first?.cursor)).toBe(true);
+      expect(await passed(last?.cursor)).toBe(false);
+      open();
+      await expect.poll(() => passed(last?.cursor)).toBe(true);
+    });
+
     it('begins with the oldest event, and goes on where it was', async () => {
       const events = testEvents(30);
       await bus.publish(events.slice(0, 10));

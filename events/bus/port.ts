@@ -45,8 +45,8 @@ export interface Bus {
   /** Events that lie before each group, by its name. */
   readonly lag: () => Promise<ReadonlyMap<string, number>>;
 
-  /** Whether the group is done with everything that was published up to the cursor, or never takes it. */
-  readonly passed: (group: string, cursor: Cursor) => Promise<boolean>;
+  /** Whether the group is done with all that was published up to the tenant's cursor and is of its types. */
+  readonly passed: (group: string, tenant: string, cursor: Cursor) => Promise<boolean>;
 
   /** Forgets events older than `before` (RFC 3339), and answers how many they were. */
   readonly trim: (before: string) => Promise<number>;

@@ -45,9 +45,10 @@ const migrations: Migrations = {
   },
 };
 
+/** @param accounts are made, with nothing on them: by one process, once */
 export async function openLedger(
   location: StoreLocation,
-  accounts: readonly string[],
+  accounts: readonly string[] = [],
 ): Promise<Store<LedgerTables>> {
   const store = await openStore<LedgerTables>({ name: 'ledger', location, migrations });
   await store.transaction((trx) =>

@@ -150,7 +150,7 @@ export function memoryBus(): MemoryBus {
           [...queues.values()].reduce((sum, queue) => sum + queue.length, 0),
         ]),
       ),
-    passed: async (name, cursor) => {
+    passed: async (name, _tenant, cursor) => {
       const before = new Set(events.slice(0, Number(cursor)));
       const queues = [...(groups.get(name)?.queues.values() ?? [])];
       return queues.every((queue) => queue.every((event) => !before.has(event)));

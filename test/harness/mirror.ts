@@ -53,8 +53,8 @@ const migrations: Migrations = {
   },
 };
 
-export function openMirror(location: StoreLocation): Promise<Store<MirrorTables>> {
-  return openStore<MirrorTables>({ name: 'mirror', location, migrations });
+export function openMirror(location: StoreLocation, name = 'mirror'): Promise<Store<MirrorTables>> {
+  return openStore<MirrorTables>({ name, location, migrations });
 }
 
 /** Writes down a posting; nothing here would notice a second time. */

@@ -79,6 +79,11 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
       return groups.consume(group, deliver);
     },
     lag: async () => new Map(await client.ask('lag', null)),
+    passed: async (group, tenant, cursor) => {
+      const position = cursors.read(tenant, cursor);
+      const { readTo, open } = await client.ask('group', group);
+      return readTo >= position && open.every((undone) => undone > position);
+    },
     trim: (before) => retention.trim(ms(before)),
     ping: async () => {
       await client.ask('extent', null);
