@@ -5,10 +5,12 @@ process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
 import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { composeCommand } from '#cli/commands/compose.ts';
+import { deadLettersCommand } from '#cli/commands/dead-letters.ts';
 import { eventsCommand } from '#cli/commands/events.ts';
 import { gatewayCommand } from '#cli/commands/gateway.ts';
 import { importCommand } from '#cli/commands/import.ts';
 import { keysCommand } from '#cli/commands/keys.ts';
+import { outboxCommand } from '#cli/commands/outbox.ts';
 import { seedCommand } from '#cli/commands/seed.ts';
 import { subgraphCommand } from '#cli/commands/subgraph.ts';
 import { tokenCommand } from '#cli/commands/token.ts';
@@ -28,6 +30,8 @@ try {
     .addCommand(importCommand())
     .addCommand(composeCommand())
     .addCommand(eventsCommand())
+    .addCommand(deadLettersCommand())
+    .addCommand(outboxCommand())
     .addCommand(tokenCommand())
     .addCommand(keysCommand())
     .parseAsync();
