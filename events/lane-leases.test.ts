@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '#chassis/store/store.ts';
-import { type LedgerTables, openLedger, post } from '#test/harness/ledger.ts';
+import { type LedgerStore, openLedger, post } from '#test/harness/ledger.ts';
 import { collectLog } from '#test/harness/log.ts';
 import { type MemoryBus, memoryBus } from '#test/harness/memory-bus.ts';
 import { engines, temporaryStore } from '#test/harness/stores.ts';
@@ -27,7 +26,7 @@ describe('equal shares', () => {
 
 describe.skipIf(missing)('several relays on one PostgreSQL', () => {
   const ends: (() => Promise<unknown>)[] = [];
-  let store: Store<LedgerTables>;
+  let store: LedgerStore;
   let bus: MemoryBus;
   let duplicates: number;
 
@@ -50,7 +49,7 @@ describe.skipIf(missing)('several relays on one PostgreSQL', () => {
       return published;
     },
   };
-  const start = (through: Pick<Bus, 'publish'> = counted, from: Store<LedgerTables> = store): Relay => {
+  const start = (through: Pick<Bus, 'publish'> = counted, from: LedgerStore = store): Relay => {
     const { logger } = collectLog();
     const relay = startRelay({ name: 'ledger', store: from, bus: through, log: logger, leaseMs, pollMs: 50 });
     ends.push(relay.close);

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Store } from '#chassis/store/store.ts';
-import { amountPostedV1, type LedgerTables, openLedger, post } from '#test/harness/ledger.ts';
+import {
+  amountPostedV1,
+  type LedgerStore,
+  type LedgerTables,
+  openLedger,
+  post,
+} from '#test/harness/ledger.ts';
 import { collectLog } from '#test/harness/log.ts';
 import { memoryBus } from '#test/harness/memory-bus.ts';
 import { engines, temporaryStore } from '#test/harness/stores.ts';
@@ -34,13 +39,13 @@ describe.each(engines)('the relay on $engine', ({ engine, missing }) => {
   async function place() {
     const temporary = await temporaryStore(engine);
     ends.push(temporary.remove);
-    const open = async (): Promise<Store<LedgerTables>> => {
+    const open = async (): Promise<LedgerStore> => {
       const store = await openLedger(temporary.location, accounts);
       ends.push(store.close);
       return store;
     };
     const bus = memoryBus();
-    const start = (store: Store<LedgerTables>, more: Partial<RelayOptions<LedgerTables>> = {}) => {
+    const start = (store: LedgerStore, more: Partial<RelayOptions<LedgerTables>> = {}) => {
       const { logger } = collectLog();
       const relay = startRelay({ name: 'ledger', store, bus, log: logger, ...more });
       ends.push(relay.close);
@@ -49,7 +54,7 @@ describe.each(engines)('the relay on $engine', ({ engine, missing }) => {
     return { open, bus, start };
   }
 
-  const drained = (store: Store<LedgerTables>) =>
+  const drained = (store: LedgerStore) =>
     expect.poll(() => outboxStatus(store), { timeout: 10_000 }).toMatchObject({ depth: 0 });
 
   it.skipIf(missing)('publishes what was committed, in order, and then forgets it', async () => {

@@ -1,10 +1,16 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Store } from '#chassis/store/store.ts';
 import { amountPostedV1 } from '#test/harness/ledger.ts';
 import { collectLog } from '#test/harness/log.ts';
 import { memoryBus } from '#test/harness/memory-bus.ts';
-import { enter, enterAndTell, entriesOf, type MirrorTables, openMirror } from '#test/harness/mirror.ts';
+import {
+  enter,
+  enterAndTell,
+  entriesOf,
+  type MirrorStore,
+  type MirrorTables,
+  openMirror,
+} from '#test/harness/mirror.ts';
 import { engines, temporaryStore } from '#test/harness/stores.ts';
 import { type Consumer, defineConsumer, type RetryPolicy, type StoreContext } from './consumer.ts';
 import { deadLetterCounts } from './dead-letter.ts';
@@ -62,7 +68,7 @@ describe.each(engines)('consumers on $engine', ({ engine, missing }) => {
         counts.parked += 1;
       },
     };
-    const start = async (consumer: Consumer<MirrorTables>, of: Store<MirrorTables> = store) => {
+    const start = async (consumer: Consumer<MirrorTables>, of: MirrorStore = store) => {
       const running = await startConsumer(consumer, { bus, store: of, log: collectLog().logger, observer });
       ends.push(() => running.stop());
       return running;

@@ -9,7 +9,7 @@ import type { Migrations } from '#chassis/store/migrate.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
 import { type RowMeta, upsertRows } from '#chassis/store/upsert.ts';
 import { defineEvent } from '#events/define-event.ts';
-import { makeEvent } from '#events/envelope.ts';
+import { type EventEnvelope, makeEvent } from '#events/envelope.ts';
 import { createOutbox } from '#events/outbox.ts';
 import { collectLog } from './log.ts';
 
@@ -17,6 +17,8 @@ import { collectLog } from './log.ts';
 export interface LedgerTables extends MutationTables {
   accounts: AccountRow;
 }
+
+export type LedgerStore = Store<LedgerTables>;
 
 interface AccountRow extends RowMeta {
   readonly id: string;
@@ -78,24 +80,26 @@ export interface Posting {
   readonly idempotencyKey?: string;
 }
 
+/** Puts an event somewhere before the transaction commits: what must not be done, for tests that show why. */
+export type Premature = (event: EventEnvelope) => Promise<unknown>;
+
 /** Posts an amount through `mutate`, as a subgraph's mutation would. */
 export function post(
   store: Store<LedgerTables>,
   { account: id, amount, idempotencyKey = randomUUID() }: Posting,
+  premature?: Premature,
 ): Promise<Receipt> {
-  return mutate(
-    { ...context, store },
-    { name: 'post', idempotencyKey, input: { id, amount } },
-    async (trx, cause) => {
-      const address = { table: 'accounts', tenant: 'default', id, typename: 'Account' } as const;
-      const row = await lockRow(trx, store.engine, address);
-      const { version, balance } = await changeRow(trx, address, row, { balance: row.balance + amount });
-      const event = makeEvent(
-        amountPostedV1,
-        { subject: id, entityVersion: version, routing: {}, data: { amount, balance } },
-        cause,
-      );
-      return { kind: 'changed', subject: id, events: [event] };
-    },
-  );
+  const request = { name: 'post', idempotencyKey, input: { id, amount } };
+  return mutate({ ...context, store }, request, async (trx, cause) => {
+    const address = { table: 'accounts', tenant: 'default', id, typename: 'Account' } as const;
+    const row = await lockRow(trx, store.engine, address);
+    const { version, balance } = await changeRow(trx, address, row, { balance: row.balance + amount });
+    const event = makeEvent(
+      amountPostedV1,
+      { subject: id, entityVersion: version, routing: {}, data: { amount, balance } },
+      cause,
+    );
+    await premature?.(event);
+    return { kind: 'changed', subject: id, events: premature ? [] : [event] };
+  });
 }

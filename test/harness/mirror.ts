@@ -13,6 +13,8 @@ export interface MirrorTables extends InboxTables, OutboxTables {
   entries: EntryRow;
 }
 
+export type MirrorStore = Store<MirrorTables>;
+
 interface EntryRow {
   readonly position: Generated<number>;
   readonly eventId: string;
