@@ -6,6 +6,7 @@ interface SeedCommandOptions {
   readonly seed: number;
   readonly touches?: number;
   readonly now?: string;
+  readonly events: boolean;
   readonly tenant: string;
   readonly dataDir: string;
 }
@@ -17,6 +18,7 @@ export function seedCommand(): Command {
     .option('--seed <n>', 'which of the possible worlds', wholeNumber(0, 4_294_967_295), 1)
     .option('--touches <n>', 'how many touches (default: 100 for each account)', wholeNumber(0, 100_000_000))
     .option('--now <date>', 'the day that the world ends on, such as 2026-03-01 (default: today)')
+    .option('--no-events', 'write the rows alone: nobody who follows events hears of them')
     .option('--tenant <name>', 'whose data it is', tenantOption, defaultTenant)
     .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
     .action(seed);

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { defaultTenant } from '#chassis/context.ts';
 import { deriveAccountOwners } from '#subgraphs/crm/store/owners.ts';
+import { commandCause } from '../command-cause.ts';
 import { checkColumns, unreadColumns } from './columns.ts';
 import { type CsvSource, openCsv } from './csv-rows.ts';
 import { type ImportKind, kinds } from './kinds.ts';
@@ -91,7 +92,13 @@ export async function importFile(
   hooks: ImportHooks = {},
 ): Promise<ImportReport> {
   const begun = performance.now();
-  const run: Run = { as, tenant, observedAt: new Date().toISOString(), alsoWritten: new Set() };
+  const run: Run = {
+    as,
+    tenant,
+    observedAt: new Date().toISOString(),
+    cause: commandCause('import', tenant),
+    alsoWritten: new Set(),
+  };
   const mapping = await readMapping(map);
   if (mapping.as !== as) throw new Error(`${map} maps rows as ${mapping.as}, not as ${as}.`);
 
@@ -116,7 +123,9 @@ export async function importFile(
     }
     const dangling = await danglingReferences(parts, run);
     const derivedOwners = mapping.after.includes('derive-account-owners')
-      ? await parts.crm.store.transaction((trx) => deriveAccountOwners(trx, tenant, run.observedAt))
+      ? await parts.crm.store.transaction((trx) =>
+          deriveAccountOwners(trx, tenant, run.observedAt, run.cause),
+        )
       : null;
     const watermark = mapping.after.includes('move-watermark') ? await people.moveWatermark() : null;
     return {

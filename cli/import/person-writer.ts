@@ -65,7 +65,7 @@ export function dayNeeded(
 export async function openPersonWriter(
   { consent, analytics }: ImportParts,
   mapping: Mapping,
-  { tenant, observedAt }: Run,
+  { tenant, observedAt, cause }: Run,
 ): Promise<PersonWriter> {
   const { source } = mapping;
   if (mapping.consents.length > 0) await checkPurposes(consent.store.db, mapping, tenant);
@@ -86,10 +86,11 @@ export async function openPersonWriter(
       if (decisions.length === 0) return;
       await consent.store.transaction(async (trx) => {
         const records = decisions.map((decision) => recordOf(source, decision));
-        const outcomes = await appendRecords(trx, tenant, await newRecords(trx, tenant, records), observedAt);
-        const added = outcomes.filter((outcome) => outcome === 'inserted').length;
-        consents.imported += added;
-        consents.unchanged += decisions.length - added;
+        const added = await newRecords(trx, tenant, records);
+        const outcomes = await appendRecords(trx, tenant, added, observedAt, cause);
+        const imported = outcomes.filter((outcome) => outcome === 'inserted').length;
+        consents.imported += imported;
+        consents.unchanged += decisions.length - imported;
       });
     },
     writeVisitCounts: async (counts) => {

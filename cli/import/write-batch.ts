@@ -1,5 +1,7 @@
 import type { Transaction } from 'kysely';
+import { lockRows } from '#chassis/store/change.ts';
 import type { UpsertOutcome } from '#chassis/store/upsert.ts';
+import type { Cause } from '#events/envelope.ts';
 import { selectByIds, writeRows } from '#subgraphs/crm/store/rows.ts';
 import type {
   AccountValues,
@@ -38,6 +40,8 @@ export interface Run {
   readonly tenant: string;
   /** When the run began, RFC 3339: a row observed at this very time was written by it. */
   readonly observedAt: string;
+  /** Why rows change, as their events say it. */
+  readonly cause: Cause;
   /** Ids of the records that rows made beside their own: people name the same manager many times. */
   readonly alsoWritten: Set<string>;
 }
@@ -146,8 +150,9 @@ async function storedRows(
 ): Promise<ReadonlyMap<string, StoredRow>> {
   const distinct = [...new Set(ids)];
   if (distinct.length === 0) return new Map();
-  const rows = await selectByIds(trx, kinds[kind].table, tenant, distinct);
-  return new Map(rows.map((row) => [row.id, row as unknown as StoredRow]));
+  // What the file does not say is taken from them, so that nobody may change it until it is written again.
+  const rows = await lockRows<Tables, StoredRow>(trx, { table: kinds[kind].table, tenant, ids: distinct });
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
 async function knownReferences(
@@ -169,7 +174,7 @@ async function knownReferences(
 
 function writeRecords(
   trx: Transaction<Tables>,
-  { tenant, observedAt }: Run,
+  { tenant, observedAt, cause }: Run,
   as: ImportKind,
   stored: ReadonlyMap<string, StoredRow>,
   records: readonly ImportRecord[],
@@ -185,15 +190,22 @@ function writeRecords(
   // Which columns a kind has is known from its table only at run time.
   switch (as) {
     case 'account':
-      return writeRows(trx, 'accounts', tenant, rows as unknown as AccountValues[], observedAt);
+      return writeRows(trx, 'accounts', tenant, rows as unknown as AccountValues[], observedAt, cause);
     case 'user':
-      return writeRows(trx, 'users', tenant, rows as unknown as UserValues[], observedAt);
+      return writeRows(trx, 'users', tenant, rows as unknown as UserValues[], observedAt, cause);
     case 'contact':
-      return writeRows(trx, 'contacts', tenant, rows as unknown as ContactValues[], observedAt);
+      return writeRows(trx, 'contacts', tenant, rows as unknown as ContactValues[], observedAt, cause);
     case 'lead':
-      return writeRows(trx, 'leads', tenant, rows as unknown as LeadValues[], observedAt);
+      return writeRows(trx, 'leads', tenant, rows as unknown as LeadValues[], observedAt, cause);
     case 'opportunity':
-      return writeRows(trx, 'opportunities', tenant, rows as unknown as OpportunityValues[], observedAt);
+      return writeRows(
+        trx,
+        'opportunities',
+        tenant,
+        rows as unknown as OpportunityValues[],
+        observedAt,
+        cause,
+      );
   }
 }
 

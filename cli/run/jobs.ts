@@ -13,6 +13,7 @@ export const jobShape = z.discriminatedUnion('kind', [
     seed: z.number().int(),
     touches: z.number().int().optional(),
     now: z.string().optional(),
+    events: z.boolean().optional(),
     tenant: z.string().min(1).optional(),
   }),
   z.object({

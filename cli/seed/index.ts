@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { defaultTenant } from '#chassis/context.ts';
 import { selectByIds } from '#subgraphs/crm/store/rows.ts';
+import { commandCause } from '../command-cause.ts';
 import type { Parts } from '../run/parts.ts';
 import { accountOf, type SeededAccount, showpieces } from './accounts.ts';
 import { campaignsOf } from './campaigns.ts';
@@ -37,6 +38,8 @@ export interface SeedOptions {
    * default the day that a world of this seed has already, else today.
    */
   readonly now?: string;
+  /** Whether what is written is told as events, as any change is; by default it is. */
+  readonly events?: boolean;
   readonly tenant?: string;
 }
 
@@ -75,7 +78,7 @@ export async function seed(
   { onProgress, signal }: SeedHooks = {},
 ): Promise<SeedReport> {
   const begun = performance.now();
-  const { tenant = defaultTenant, accounts } = options;
+  const { tenant = defaultTenant, accounts, events = true } = options;
   const touches = countOf('touches', options.touches ?? touchesPerAccount * accounts);
   const visits = countOf('visits', options.visits ?? visitsPerAccount * accounts);
   const now = await dayOf(parts, tenant, options);
@@ -86,6 +89,7 @@ export async function seed(
     world,
     tenant,
     tally,
+    cause: events ? commandCause('seed', tenant) : undefined,
     campaigns: campaignsOf(world),
     campaignCounts: new Map(),
   };

@@ -2,6 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stateAfter } from '#subgraphs/consent/store/present.ts';
+import { selectLatestRecords } from '#subgraphs/consent/store/records.ts';
+import { waitingEvents } from '#test/harness/outbox.ts';
 import { closeParts, openParts, type Parts } from '../run/parts.ts';
 import { accountOf } from './accounts.ts';
 import { campaignsOf } from './campaigns.ts';
@@ -254,7 +257,54 @@ describe('seeding', () => {
     expect(usage?.get('acc_7_1')?.visits).toBeGreaterThan(0);
   });
 
+  const events = async () => [
+    ...(await waitingEvents(parts.crm.store)),
+    ...(await waitingEvents(parts.consent.store)),
+  ];
+
+  it('tells of every lead, owner and consent, as a seed', async () => {
+    const written = await events();
+    expect(new Set(written.map(({ origin, actor }) => `${origin} ${actor}`))).toEqual(
+      new Set(['seed local']),
+    );
+    const counts = Object.fromEntries(
+      [...Map.groupBy(written, ({ type }) => type.split('.')[2])].map(([name, list]) => [name, list.length]),
+    );
+    const accounts = await parts.crm.store.db.selectFrom('accounts').select('ownerId').execute();
+    expect(counts).toEqual({
+      LeadCreated: first.tables.leads?.inserted,
+      ConsentUpdated: first.tables.consentRecords?.inserted,
+      AccountOwnerAssigned: accounts.filter(({ ownerId }) => ownerId !== null).length,
+    });
+  });
+
+  it('has the versions of a contact follow its consents, and the last state be what holds', async () => {
+    const { db } = parts.consent.store;
+    const versions = new Map<string, number>();
+    const states = new Map<string, unknown>();
+    for (const { subject, entityversion, data } of await waitingEvents(parts.consent.store)) {
+      expect(entityversion).toBe((versions.get(subject) ?? 0) + 1);
+      versions.set(subject, entityversion);
+      states.set(`${subject} ${data.purpose}`, data.state);
+    }
+    const contacts = await db.selectFrom('contacts').select(['id', 'version']).execute();
+    expect(new Map(contacts.map(({ id, version }) => [id, version]))).toEqual(versions);
+    const latest = await selectLatestRecords(db, 'default', [...versions.keys()]);
+    const held = latest.map(
+      (record) => [`${record.contactId} ${record.purpose}`, stateAfter(record)] as const,
+    );
+    expect(new Map(held)).toEqual(states);
+  });
+
+  it('tells nobody where it shall not', async () => {
+    const before = (await events()).length;
+    const { tables } = await seed(parts, { ...options, seed: 8, events: false });
+    expect(tables.leads?.inserted).toBeGreaterThan(0);
+    expect(await events()).toHaveLength(before);
+  });
+
   it('doubles nothing when it runs again, with or without the day', async () => {
+    const told = (await events()).length;
     for (const again of [options, { ...options, now: undefined }]) {
       const { tables, now } = await seed(parts, again);
       expect(now).toBe('2026-03-01');
@@ -262,6 +312,7 @@ describe('seeding', () => {
         expect({ table, ...counts }).toMatchObject({ table, inserted: 0, updated: 0 });
       }
     }
+    expect(await events()).toHaveLength(told);
   });
 
   it('refuses to move a world to another day', async () => {

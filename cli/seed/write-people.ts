@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
+import type { Cause } from '#events/envelope.ts';
 import { ensureDefaultPurposes } from '#subgraphs/consent/store/purposes.ts';
 import { appendRecords } from '#subgraphs/consent/store/records.ts';
 import type { Tables as ConsentTables } from '#subgraphs/consent/store/tables.ts';
@@ -23,6 +24,8 @@ export interface Target {
   readonly world: World;
   readonly tenant: string;
   readonly tally: Tally;
+  /** Why rows change, as their events say it; undefined where nobody is told. */
+  readonly cause: Cause | undefined;
   readonly campaigns: readonly SeededCampaign[];
   /** What came of each campaign, summed over the contacts written so far. */
   readonly campaignCounts: Map<string, CampaignCounts>;
@@ -58,10 +61,10 @@ export async function writeAccounts(target: Target, accounts: readonly SeededAcc
     people.flatMap(({ mailing }) => mailing ?? []),
   );
   await setImmediate();
-  const { parts, world, tenant, tally } = target;
+  const { parts, world, tenant, tally, cause } = target;
   await parts.consent.store.transaction(async (trx: Transaction<ConsentTables>) => {
     const records = people.flatMap((person) => person.records);
-    tally.add('consentRecords', await appendRecords(trx, tenant, records, daysAgo(world, 0)));
+    tally.add('consentRecords', await appendRecords(trx, tenant, records, daysAgo(world, 0), cause));
   });
 }
 
@@ -78,7 +81,7 @@ export async function writeCampaigns(target: Target): Promise<void> {
 }
 
 async function writeCrm(
-  { parts, world, tenant, tally }: Target,
+  { parts, world, tenant, tally, cause }: Target,
   accounts: readonly SeededAccount[],
 ): Promise<void> {
   const observedAt = daysAgo(world, 0);
@@ -87,10 +90,13 @@ async function writeCrm(
   const leads = accounts.flatMap((account) => account.leads.map(leadRow));
   const opportunities = accounts.flatMap((account) => account.opportunities);
   await parts.crm.store.transaction(async (trx: Transaction<CrmTables>) => {
-    tally.add('accounts', await writeCrmRows(trx, 'accounts', tenant, values, observedAt));
+    tally.add('accounts', await writeCrmRows(trx, 'accounts', tenant, values, observedAt, cause));
     tally.add('contacts', await writeCrmRows(trx, 'contacts', tenant, contacts, observedAt));
-    tally.add('leads', await writeCrmRows(trx, 'leads', tenant, leads, observedAt));
-    tally.add('opportunities', await writeCrmRows(trx, 'opportunities', tenant, opportunities, observedAt));
+    tally.add('leads', await writeCrmRows(trx, 'leads', tenant, leads, observedAt, cause));
+    tally.add(
+      'opportunities',
+      await writeCrmRows(trx, 'opportunities', tenant, opportunities, observedAt, cause),
+    );
   });
 }
 

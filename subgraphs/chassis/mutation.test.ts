@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { defineEvent } from '#events/define-event.ts';
 import { type Cause, type EventEnvelope, makeEvent } from '#events/envelope.ts';
 import { createOutbox } from '#events/outbox.ts';
+import { waitingEvents } from '#test/harness/outbox.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import type { RequestContext, Viewer } from './context.ts';
 import { type Done, type MutationTables, mutate } from './mutation.ts';
@@ -107,16 +108,11 @@ describe.each(engines)('mutate on $engine', ({ engine, missing }) => {
     return Number(rows[0]?.n);
   };
 
-  const envelopes = async () =>
-    (await store.db.selectFrom('outbox').select('envelope').orderBy('position').execute()).map(
-      ({ envelope }) => JSON.parse(envelope) as EventEnvelope,
-    );
-
   it.skipIf(missing)(
     'writes the row, its event and the key together, and says why in the event',
     async () => {
       const receipt = await make('key-1');
-      const [event] = await envelopes();
+      const [event] = await waitingEvents(store);
       expect(receipt).toEqual({
         kind: 'changed',
         subject: 'thing_1',

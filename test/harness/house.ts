@@ -46,8 +46,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const log = pino({ level: 'silent' });
   const statements: { name: string; sql: string }[] = [];
   const parts = await openParts(folder, (name, sql) => statements.push({ name, sql }));
-  await seed(parts, { accounts: options.accounts, seed: 7, now: options.now ?? '2026-03-01' });
   const keys = options.authentication === undefined ? undefined : ephemeralKeys();
+  const { accounts, now = '2026-03-01' } = options;
+  await seed(parts, { accounts, seed: 7, now, events: false });
   const subgraphs = new Map(
     (
       await serveParts(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { openStore } from '#chassis/store/store.ts';
-import type { EventEnvelope } from '#events/envelope.ts';
+import { waitingEvents } from '#test/harness/outbox.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
 import { type Consent, openConsent } from '../main.ts';
@@ -68,10 +68,7 @@ describe.each(engines)('updateConsent on $engine', ({ engine, missing }) => {
     return data.updateConsent;
   };
 
-  const events = async (): Promise<EventEnvelope[]> =>
-    (await consent.store.db.selectFrom('outbox').select('envelope').orderBy('position').execute()).map(
-      ({ envelope }) => JSON.parse(envelope),
-    );
+  const events = () => waitingEvents(consent.store);
 
   const stateOf = async (id: string) => {
     const { data } = await ask(

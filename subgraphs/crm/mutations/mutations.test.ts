@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningSubgraph } from '#chassis/serve.ts';
-import type { EventEnvelope } from '#events/envelope.ts';
+import { waitingEvents } from '#test/harness/outbox.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import { ask, type GraphqlAnswer, serveForTest } from '#test/harness/subgraph.ts';
 import { type Crm, openCrm } from '../main.ts';
@@ -128,10 +128,7 @@ describe.each(engines)('mutations of the crm on $engine', ({ engine, missing }) 
     return { message: errors?.[0]?.message, ...errors?.[0]?.extensions };
   };
 
-  const events = async (): Promise<EventEnvelope[]> =>
-    (await crm.store.db.selectFrom('outbox').select('envelope').orderBy('position').execute()).map(
-      ({ envelope }) => JSON.parse(envelope),
-    );
+  const events = () => waitingEvents(crm.store);
 
   /** Puts a row into a state that no mutation leads to. */
   const put = (table: 'leads' | 'opportunities', id: string, values: object) =>
