@@ -20,7 +20,10 @@ export function subgraphCommand(): Command {
       'after',
       `
 INTERNAL_JWKS names the public keys of the gateways that are answered: the URL of a gateway's /.well-known/jwks.json,
-or a file as "tributary keys public" prints it. Without it everybody on loopback is, as the local viewer.`,
+or a file as "tributary keys public" prints it. Without it everybody on loopback is, as the local viewer.
+
+The email subgraph asks the graph whether a contact consents: GRAPH_URL is the gateway's GraphQL endpoint, GRAPH_TOKENS
+a file of YAML "tenant: token" with a machine's token for each tenant. Without them it enrols nobody.`,
     )
     .action(subgraph);
 }
@@ -30,11 +33,14 @@ async function subgraph(name: (typeof names)[number], options: SubgraphCommandOp
   const { commandLog } = await import('../run/log.ts');
   const { openPart } = await import('../run/parts.ts');
   const { serveSubgraph } = await import('#chassis/serve.ts');
+  const { consentBySettings } = await import('../run/ask-graph.ts');
   const { gatewayKeysOf } = await import('#chassis/identity.ts');
   const signal = stopSignal();
   const keys = gatewayKeysOf(process.env.INTERNAL_JWKS);
   const port = options.port ?? (await routedPort(name));
+  const askConsent = name === 'email' ? await consentBySettings(process.env) : undefined;
   const part = await openPart(name, options.dataDir);
+  if (askConsent && 'connectConsent' in part) part.connectConsent(askConsent);
   const running = await serveSubgraph(part.subgraph, {
     host: options.host,
     port,

@@ -3,11 +3,14 @@ import type { Logger } from 'pino';
 import type { GatewayKeys } from '#chassis/identity.ts';
 import { type RunningSubgraph, serveSubgraph } from '#chassis/serve.ts';
 import { storeLocation } from '#chassis/store/store.ts';
+import type { SignViewer } from '#gateway/identity/internal-token.ts';
 import { type Analytics, openAnalytics } from '#subgraphs/analytics/main.ts';
 import { type Consent, openConsent } from '#subgraphs/consent/main.ts';
 import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
+import { consentOfSubgraph } from '#subgraphs/email/ask-consent.ts';
 import { type Email, openEmail } from '#subgraphs/email/main.ts';
 import { portSetting } from '../settings.ts';
+import { askSubgraph } from './ask-graph.ts';
 import { dataFolder } from './data-folder.ts';
 
 /** The subgraphs of this house with their stores open. */
@@ -59,21 +62,31 @@ export async function closeParts(parts: Parts): Promise<void> {
   for (const name of partNames) await parts[name].subgraph.close();
 }
 
+/** The gateway of the same process: how its word is checked, and how to ask with it. */
+export interface OwnGateway {
+  readonly keys: GatewayKeys;
+  readonly sign: SignViewer;
+}
+
 /**
- * Serves every subgraph on loopback, on its `<NAME>_PORT` or else a free port.
- * @param keys of the gateway that they answer; without, they answer everybody on loopback as the local viewer
+ * Serves every subgraph on loopback, on its `<NAME>_PORT` or else a free port, and tells each where those are that it
+ * asks.
+ * @param gateway that they answer; without, they answer everybody on loopback as the local viewer
  */
 export async function serveParts(
   parts: Parts,
   log: Logger,
-  keys?: GatewayKeys,
+  gateway?: OwnGateway,
 ): Promise<readonly RunningSubgraph[]> {
   const running: RunningSubgraph[] = [];
   try {
     for (const name of partNames) {
       const port = portSetting(`${name.toUpperCase()}_PORT`, 0);
-      running.push(await serveSubgraph(parts[name].subgraph, { host: '127.0.0.1', port, log, keys }));
+      const options = { host: '127.0.0.1', port, log, keys: gateway?.keys };
+      running.push(await serveSubgraph(parts[name].subgraph, options));
     }
+    const consent = running.find(({ name }) => name === 'consent');
+    if (consent) parts.email.connectConsent(consentOfSubgraph(askSubgraph(consent, 'email', gateway?.sign)));
     return running;
   } catch (error) {
     for (const subgraph of running) await subgraph.close();

@@ -1,4 +1,5 @@
 import type { RunningSubgraph } from '#chassis/serve.ts';
+import { viewerSigner } from '#gateway/identity/internal-token.ts';
 import { ephemeralKeys, keysOfFile } from '#gateway/identity/signing-keys.ts';
 import { type RunningGateway, startGateway } from '#gateway/main.ts';
 import type { GatewaySettings } from '#gateway/settings-file.ts';
@@ -80,8 +81,8 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
         : await keysOfFile(settings.internalKeys, settings.watchMs ?? keysWatchMs, log);
     // A served subgraph closes its store with itself.
     const subgraphs: readonly RunningSubgraph[] = await serveParts(parts, log, {
-      kind: 'memory',
-      read: internalKeys.publicKeys,
+      keys: { kind: 'memory', read: internalKeys.publicKeys },
+      sign: viewerSigner(internalKeys),
     });
     closers.push(async () => internalKeys.close());
     closers.push(async () => {

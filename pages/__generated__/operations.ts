@@ -53,6 +53,8 @@ export type SuppressionReason =
   | 'BOUNCE'
   /** The contact reported a message as spam. */
   | 'COMPLAINT'
+  /** The contact denied or withdrew consent to being written to; lifted once it is granted again. */
+  | 'CONSENT'
   /** Somebody on our side put the contact on the list. */
   | 'MANUAL'
   | 'UNSUBSCRIBE';

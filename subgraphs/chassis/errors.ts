@@ -5,6 +5,7 @@ import { GraphQLError } from 'graphql';
  * the value that was wrong and what would be right. Anything else that is thrown is masked by the server.
  */
 const codes = {
+  CONSENT_UNAVAILABLE: 'Whether a person consents cannot be found out at the moment.',
   IDEMPOTENCY_CONFLICT: 'An idempotency key was used before, for something else.',
   INVALID_ARGUMENT: 'An argument is malformed or out of bounds.',
   INVALID_CURSOR: 'A cursor does not belong to this list or this order.',

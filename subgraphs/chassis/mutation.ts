@@ -3,7 +3,14 @@ import type { Cause, EventEnvelope } from '#events/envelope.ts';
 import { append, type OutboxTables } from '#events/outbox.ts';
 import type { RequestContext, Viewer } from './context.ts';
 import { clientError } from './errors.ts';
-import { claimKey, hashOf, type IdempotencyTables, recordResult, releaseKey } from './store/idempotency.ts';
+import {
+  claimKey,
+  hashOf,
+  type IdempotencyTables,
+  keyIsUsed,
+  recordResult,
+  releaseKey,
+} from './store/idempotency.ts';
 import type { Store } from './store/store.ts';
 
 /** What a store needs beside its own tables so that mutations can write into it. */
@@ -56,13 +63,7 @@ export async function mutate<Tables extends MutationTables>(
   work: (trx: Transaction<Tables>, cause: Cause) => Promise<Done>,
 ): Promise<Receipt> {
   const { name, idempotencyKey: key, input } = request;
-  if (!keyPattern.test(key)) {
-    throw clientError(
-      'INVALID_ARGUMENT',
-      `idempotencyKey "${key.slice(0, 128)}" must be 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID.`,
-      { argument: 'idempotencyKey' },
-    );
-  }
+  assertKey(key);
   const cause = causeOf(context, key);
   const use = { tenant: context.tenant, actor: cause.actor, key, inputHash: hashOf(name, input) };
   return context.store.transaction(async (trx) => {
@@ -88,6 +89,27 @@ export async function mutate<Tables extends MutationTables>(
     else await releaseKey(trx, use);
     return receipt;
   });
+}
+
+/**
+ * Whether something was done under a key, so that `mutate` would answer without doing it: for what must be asked of
+ * others before the transaction. Throws `INVALID_ARGUMENT` for a malformed key.
+ */
+export async function isDone<Tables extends MutationTables>(
+  context: RequestContext & { readonly store: Store<Tables> },
+  key: string,
+): Promise<boolean> {
+  assertKey(key);
+  return keyIsUsed(context.store.db, { tenant: context.tenant, actor: actorOf(context.viewer), key });
+}
+
+function assertKey(key: string): void {
+  if (keyPattern.test(key)) return;
+  throw clientError(
+    'INVALID_ARGUMENT',
+    `idempotencyKey "${key.slice(0, 128)}" must be 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID.`,
+    { argument: 'idempotencyKey' },
+  );
 }
 
 /** Why a mutation's changes are made. */

@@ -4,15 +4,18 @@ import { loadersByArguments, loadFrom, loadMany, loadOne } from '#chassis/loader
 import { emptyPage, type Page, type PageRequest, selectPages } from '#chassis/store/page.ts';
 import type { Store } from '#chassis/store/store.ts';
 import type { EnrollmentState } from './__generated__/resolvers.ts';
+import type { AskConsent } from './ask-consent.ts';
 import { type AccountEngagement, engagementByAccount } from './store/engagement.ts';
 import { enrollmentsWhere } from './store/filters.ts';
 import { selectByIds, selectSuppressions } from './store/rows.ts';
-import type { Campaign, Enrollment, Recipient, Suppression, Tables } from './store/tables.ts';
+import type { Campaign, Enrollment, EntityTables, Recipient, Suppression, Tables } from './store/tables.ts';
 
 /** What a resolver of the email platform gets. */
 export interface Context extends RequestContext {
   readonly store: Store<Tables>;
-  readonly loaders: Loaders;
+  readonly askConsent: AskConsent;
+  /** Made anew by each mutation: what was loaded before it is not answered after it. */
+  loaders: Loaders;
 }
 
 type EnrollmentPage = Pick<PageRequest, 'order' | 'first' | 'after' | 'withTotal'> & {
@@ -21,6 +24,8 @@ type EnrollmentPage = Pick<PageRequest, 'order' | 'first' | 'after' | 'withTotal
 
 export interface Loaders {
   readonly campaign: DataLoader<string, Campaign | null>;
+  readonly enrollment: DataLoader<string, Enrollment | null>;
+  readonly suppression: DataLoader<string, Suppression | null>;
   /** By the contact's id, as the two below. */
   readonly recipient: DataLoader<string, Recipient | null>;
   readonly suppressions: DataLoader<string, readonly Suppression[]>;
@@ -30,7 +35,7 @@ export interface Loaders {
 
 /** The loaders of one request: whatever its fields ask of a table on one level is one query. */
 export function loadersOf({ db }: Store<Tables>, tenant: string): Loaders {
-  const byId = <Table extends keyof Tables>(table: Table) =>
+  const byId = <Table extends keyof EntityTables>(table: Table) =>
     loadOne<string, Tables[Table]>(
       (ids) => selectByIds(db, table, tenant, ids),
       (row) => row.id,
@@ -38,6 +43,8 @@ export function loadersOf({ db }: Store<Tables>, tenant: string): Loaders {
 
   return {
     campaign: byId('campaigns'),
+    enrollment: byId('enrollments'),
+    suppression: byId('suppressions'),
     recipient: byId('recipients'),
     suppressions: loadMany(
       (contactIds) => selectSuppressions(db, tenant, contactIds),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
+import { type AskConsent, nobodyToAsk } from './ask-consent.ts';
 import { type Context, loadersOf } from './loaders.ts';
 import { resolvers } from './resolvers/index.ts';
 import { migrations } from './store/migrations.ts';
@@ -10,24 +11,38 @@ export interface EmailOptions {
   readonly location: StoreLocation;
   /** Called for every statement: tests count with it. */
   readonly onQuery?: (sql: string) => void;
+  /** Who says whether a contact consents; without, nobody is enrolled until `connectConsent` was called. */
+  readonly askConsent?: AskConsent;
 }
 
 export interface Email {
   readonly subgraph: Subgraph<Context>;
   /** For whoever writes into the email platform beside the graph: seed and import. */
   readonly store: Store<Tables>;
+  /** Says whom to ask for consent from now on, where that is served after this. */
+  readonly connectConsent: (ask: AskConsent) => void;
 }
 
 /** Opens the email platform's store and makes the subgraph that serves it; closing the subgraph closes the store. */
 export async function openEmail(options: EmailOptions): Promise<Email> {
-  const store = await openStore<Tables>({ name: 'email', migrations, ...options });
+  const { askConsent, ...place } = options;
+  const store = await openStore<Tables>({ name: 'email', migrations, ...place });
+  let ask = askConsent ?? nobodyToAsk('This subgraph was told of nobody to ask for consent.');
   return {
     store,
+    connectConsent: (asked) => {
+      ask = asked;
+    },
     subgraph: {
       name: 'email',
       sdl: await readFile(new URL('schema.graphql', import.meta.url), 'utf8'),
       resolvers,
-      context: (request) => ({ ...request, store, loaders: loadersOf(store, request.tenant) }),
+      context: (request) => ({
+        ...request,
+        store,
+        askConsent: ask,
+        loaders: loadersOf(store, request.tenant),
+      }),
       ping: store.ping,
       close: store.close,
     },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { tenantIndex } from './columns.ts';
 import type { MigrationTarget } from './migrate.ts';
 
@@ -71,6 +71,16 @@ export async function claimKey<Tables extends IdempotencyTables>(
   // Its writer gave up between the two statements, or it was forgotten just now.
   if (row === undefined) throw new Error(`The idempotency key "${key}" went away while it was read.`);
   return { kind: 'again', inputHash: row.inputHash, result: row.result };
+}
+
+/** Whether something was done under a key; false while the first is at work. */
+export async function keyIsUsed<Tables extends IdempotencyTables>(
+  db: Kysely<Tables>,
+  { tenant, actor, key }: Omit<KeyUse, 'inputHash'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select key from idempotency where tenant = ${tenant} and actor = ${actor} and key = ${key}`.execute(db);
+  return rows.length > 0;
 }
 
 /** Writes what the key stands for from now on. */

@@ -188,12 +188,64 @@ export type EnrollmentEdge = {
   readonly node: Enrollment;
 };
 
+/** Why a contact was not put into a campaign: the first reason that was found, in the order of its enum. */
+export type EnrollmentRefusal = {
+  readonly __typename?: 'EnrollmentRefusal';
+  /** The purpose that consent was asked for; null where it did not come to that. */
+  readonly purpose: Maybe<Scalars['String']['output']>;
+  readonly reason: EnrollmentRefusalReason;
+};
+
+export type EnrollmentRefusalReason =
+  /** The contact is in the campaign at the moment. */
+  | 'ALREADY_ENROLLED'
+  /** Only a campaign that is ACTIVE takes contacts in. */
+  | 'CAMPAIGN_NOT_ACTIVE'
+  /** No purpose of consent covers the campaign's channel. */
+  | 'CHANNEL_NOT_COVERED'
+  /** The contact denied consent, or withdrew it. */
+  | 'CONSENT_DENIED'
+  /** Nothing is recorded of the contact's consent. This is not a yes. */
+  | 'CONSENT_MISSING'
+  /** The platform must not write to the contact, for another reason than its consent of now. */
+  | 'SUPPRESSED';
+
 export type EnrollmentState =
   | 'ACTIVE'
   /** The contact went through to the end. */
   | 'COMPLETED'
   /** The contact left, or was taken out, before the end. */
   | 'EXITED';
+
+/** The event that tells of a change. It reaches its readers after the answer. */
+export type EventReceipt = {
+  readonly __typename?: 'EventReceipt';
+  readonly id: Scalars['ID']['output'];
+  /** Such as tributary.crm.LeadCreated.v1. */
+  readonly type: Scalars['String']['output'];
+};
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /**
+   * Puts a contact into a running campaign. Whether the contact consents is asked of whoever owns consents at that moment;
+   * where that cannot be found out nothing is done, with the error CONSENT_UNAVAILABLE. A refusal is an answer, not an
+   * error: it has its reason and an event of its own, and its key stays free, so that the same may be tried again.
+   */
+  readonly triggerNurture: Maybe<TriggerNurturePayload>;
+  /** Notes that a contact wants no more mail, and takes it out of every campaign that it is in. */
+  readonly unsubscribe: Maybe<UnsubscribePayload>;
+};
+
+
+export type MutationTriggerNurtureArgs = {
+  input: TriggerNurtureInput;
+};
+
+
+export type MutationUnsubscribeArgs = {
+  input: UnsubscribeInput;
+};
 
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
@@ -225,6 +277,8 @@ export type QueryCampaignsArgs = {
 export type Suppression = {
   readonly __typename?: 'Suppression';
   readonly id: Scalars['ID']['output'];
+  /** What was said about it; it may quote the person. */
+  readonly note: Maybe<Scalars['String']['output']>;
   readonly observedAt: Scalars['DateTime']['output'];
   readonly reason: SuppressionReason;
   readonly suppressedAt: Scalars['DateTime']['output'];
@@ -235,9 +289,53 @@ export type SuppressionReason =
   | 'BOUNCE'
   /** The contact reported a message as spam. */
   | 'COMPLAINT'
+  /** The contact denied or withdrew consent to being written to; lifted once it is granted again. */
+  | 'CONSENT'
   /** Somebody on our side put the contact on the list. */
   | 'MANUAL'
   | 'UNSUBSCRIBE';
+
+export type TriggerNurtureInput = {
+  readonly campaignId: Scalars['ID']['input'];
+  /** Whom the platform does not hold yet it takes in with this. */
+  readonly contactId: Scalars['ID']['input'];
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+};
+
+export type TriggerNurturePayload = {
+  readonly __typename?: 'TriggerNurturePayload';
+  /** Null where its owner no longer knows the contact. */
+  readonly contact: Maybe<Contact>;
+  /** Null where it was refused. */
+  readonly enrollment: Maybe<Enrollment>;
+  /** CampaignEnrolled or EnrollmentRefused. */
+  readonly event: Maybe<EventReceipt>;
+  /** Null where the contact was enrolled. */
+  readonly refusal: Maybe<EnrollmentRefusal>;
+  /** The same was asked for before under this key, and nothing was done now. */
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
+export type UnsubscribeInput = {
+  readonly contactId: Scalars['ID']['input'];
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  /** What was said about it: 1 to 500 characters. */
+  readonly reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type UnsubscribePayload = {
+  readonly __typename?: 'UnsubscribePayload';
+  /** Null where its owner no longer knows the contact. */
+  readonly contact: Maybe<Contact>;
+  /** Unsubscribed; null where the contact had unsubscribed before. ContactSuppressed follows it. */
+  readonly event: Maybe<EventReceipt>;
+  /** The same was asked for before under this key, and nothing was done now. */
+  readonly replayed: Scalars['Boolean']['output'];
+  /** What keeps mail from the contact; an earlier one where it had unsubscribed before. */
+  readonly suppression: Maybe<Suppression>;
+};
 
 
 
@@ -363,12 +461,20 @@ export type ResolversTypes = {
   Enrollment: ResolverTypeWrapper<EnrollmentRow>;
   EnrollmentConnection: ResolverTypeWrapper<Omit<EnrollmentConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['EnrollmentEdge']>, nodes: ReadonlyArray<ResolversTypes['Enrollment']> }>;
   EnrollmentEdge: ResolverTypeWrapper<Omit<EnrollmentEdge, 'node'> & { node: ResolversTypes['Enrollment'] }>;
+  EnrollmentRefusal: ResolverTypeWrapper<EnrollmentRefusal>;
+  EnrollmentRefusalReason: EnrollmentRefusalReason;
   EnrollmentState: EnrollmentState;
+  EventReceipt: ResolverTypeWrapper<EventReceipt>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Suppression: ResolverTypeWrapper<SuppressionRow>;
   SuppressionReason: SuppressionReason;
+  TriggerNurtureInput: TriggerNurtureInput;
+  TriggerNurturePayload: ResolverTypeWrapper<Omit<TriggerNurturePayload, 'contact' | 'enrollment'> & { contact?: Maybe<ResolversTypes['Contact']>, enrollment?: Maybe<ResolversTypes['Enrollment']> }>;
+  UnsubscribeInput: UnsubscribeInput;
+  UnsubscribePayload: ResolverTypeWrapper<Omit<UnsubscribePayload, 'contact' | 'suppression'> & { contact?: Maybe<ResolversTypes['Contact']>, suppression?: Maybe<ResolversTypes['Suppression']> }>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -391,10 +497,17 @@ export type ResolversParentTypes = {
   Enrollment: EnrollmentRow;
   EnrollmentConnection: Omit<EnrollmentConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['EnrollmentEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Enrollment']> };
   EnrollmentEdge: Omit<EnrollmentEdge, 'node'> & { node: ResolversParentTypes['Enrollment'] };
+  EnrollmentRefusal: EnrollmentRefusal;
+  EventReceipt: EventReceipt;
+  Mutation: Record<PropertyKey, never>;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
   Query: Record<PropertyKey, never>;
   Suppression: SuppressionRow;
+  TriggerNurtureInput: TriggerNurtureInput;
+  TriggerNurturePayload: Omit<TriggerNurturePayload, 'contact' | 'enrollment'> & { contact?: Maybe<ResolversParentTypes['Contact']>, enrollment?: Maybe<ResolversParentTypes['Enrollment']> };
+  UnsubscribeInput: UnsubscribeInput;
+  UnsubscribePayload: Omit<UnsubscribePayload, 'contact' | 'suppression'> & { contact?: Maybe<ResolversParentTypes['Contact']>, suppression?: Maybe<ResolversParentTypes['Suppression']> };
 };
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account'], FederationReferenceType extends FederationReferenceTypes['Account'] = FederationReferenceTypes['Account']> = {
@@ -497,6 +610,21 @@ export type EnrollmentEdgeResolvers<ContextType = Context, ParentType extends Re
   node?: Resolver<ResolversTypes['Enrollment'], ParentType, ContextType>;
 };
 
+export type EnrollmentRefusalResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentRefusal'] = ResolversParentTypes['EnrollmentRefusal']> = {
+  purpose?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['EnrollmentRefusalReason'], ParentType, ContextType>;
+};
+
+export type EventReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventReceipt'] = ResolversParentTypes['EventReceipt']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  triggerNurture?: Resolver<Maybe<ResolversTypes['TriggerNurturePayload']>, ParentType, ContextType, RequireFields<MutationTriggerNurtureArgs, 'input'>>;
+  unsubscribe?: Resolver<Maybe<ResolversTypes['UnsubscribePayload']>, ParentType, ContextType, RequireFields<MutationUnsubscribeArgs, 'input'>>;
+};
+
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -511,9 +639,25 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 
 export type SuppressionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Suppression'] = ResolversParentTypes['Suppression']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['SuppressionReason'], ParentType, ContextType>;
   suppressedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type TriggerNurturePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TriggerNurturePayload'] = ResolversParentTypes['TriggerNurturePayload']> = {
+  contact?: Resolver<Maybe<ResolversTypes['Contact']>, ParentType, ContextType>;
+  enrollment?: Resolver<Maybe<ResolversTypes['Enrollment']>, ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  refusal?: Resolver<Maybe<ResolversTypes['EnrollmentRefusal']>, ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type UnsubscribePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UnsubscribePayload'] = ResolversParentTypes['UnsubscribePayload']> = {
+  contact?: Resolver<Maybe<ResolversTypes['Contact']>, ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  suppression?: Resolver<Maybe<ResolversTypes['Suppression']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -529,8 +673,13 @@ export type Resolvers<ContextType = Context> = {
   Enrollment?: EnrollmentResolvers<ContextType>;
   EnrollmentConnection?: EnrollmentConnectionResolvers<ContextType>;
   EnrollmentEdge?: EnrollmentEdgeResolvers<ContextType>;
+  EnrollmentRefusal?: EnrollmentRefusalResolvers<ContextType>;
+  EventReceipt?: EventReceiptResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Suppression?: SuppressionResolvers<ContextType>;
+  TriggerNurturePayload?: TriggerNurturePayloadResolvers<ContextType>;
+  UnsubscribePayload?: UnsubscribePayloadResolvers<ContextType>;
 };
 

@@ -1,5 +1,8 @@
 import { entityTable, tenantIndex } from '#chassis/store/columns.ts';
+import { createIdempotency } from '#chassis/store/idempotency.ts';
 import type { Migrations } from '#chassis/store/migrate.ts';
+import { createInbox } from '#events/inbox.ts';
+import { createOutbox } from '#events/outbox.ts';
 
 export const migrations: Migrations = {
   '001_entities': async (target) => {
@@ -46,5 +49,20 @@ export const migrations: Migrations = {
     await tenantIndex(target, 'campaigns', ['created_at', 'id']);
     await tenantIndex(target, 'campaigns', ['updated_at', 'id']);
     await tenantIndex(target, 'enrollments', ['contact_id', 'enrolled_at', 'id']);
+  },
+  '002_mutations': async (target) => {
+    const { db, text } = target;
+    await createOutbox(target);
+    await createIdempotency(target);
+    await createInbox(target);
+    await db.schema
+      .createTable('contacts')
+      .addColumn('tenant', text, (column) => column.notNull())
+      .addColumn('id', text, (column) => column.notNull())
+      .addColumn('version', 'integer', (column) => column.notNull())
+      .addColumn('consent_version', 'integer', (column) => column.notNull())
+      .addPrimaryKeyConstraint('contacts_key', ['tenant', 'id'] as never)
+      .execute();
+    await db.schema.alterTable('suppressions').addColumn('note', text).execute();
   },
 };

@@ -4,6 +4,7 @@ import { type UpsertOutcome, upsertRows } from '#chassis/store/upsert.ts';
 import type {
   CampaignValues,
   EnrollmentValues,
+  EntityTables,
   RecipientValues,
   Suppression,
   SuppressionValues,
@@ -11,7 +12,7 @@ import type {
 } from './tables.ts';
 
 /** The rows of a table by id, in any order; unknown ids are left out. */
-export function selectByIds<Table extends keyof Tables>(
+export function selectByIds<Table extends keyof EntityTables>(
   db: Kysely<Tables>,
   table: Table,
   tenant: string,

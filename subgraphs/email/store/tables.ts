@@ -1,4 +1,6 @@
+import type { MutationTables } from '#chassis/mutation.ts';
 import type { RowMeta } from '#chassis/store/upsert.ts';
+import type { InboxTables } from '#events/inbox.ts';
 import type {
   CampaignChannel,
   CampaignStatus,
@@ -7,12 +9,15 @@ import type {
 } from '../__generated__/resolvers.ts';
 
 /** The rows of the email platform's tables; every count is of messages, except a campaign's recipients. */
-export interface Tables {
+export interface EntityTables {
   campaigns: Campaign;
   enrollments: Enrollment;
   recipients: Recipient;
   suppressions: Suppression;
 }
+
+/** All tables of the platform: the rows, and what mutations and consumers write beside them. */
+export type Tables = EntityTables & { contacts: ContactOrder } & MutationTables & InboxTables;
 
 export interface CampaignValues {
   readonly id: string;
@@ -56,6 +61,19 @@ export interface SuppressionValues {
   readonly contactId: string;
   readonly reason: SuppressionReason;
   readonly suppressedAt: string;
+  /** What was said about it, in somebody's words; null or left out where nothing was. */
+  readonly note?: string | null;
+}
+
+/** What keeps the events of a contact in order, also of one that the platform does not hold. */
+export interface ContactOrder {
+  readonly tenant: string;
+  /** The contact's. */
+  readonly id: string;
+  /** Of the contact's latest event; 0 before the first. */
+  readonly version: number;
+  /** The version of the latest consent decision that was followed; 0 before the first. */
+  readonly consentVersion: number;
 }
 
 export type Campaign = CampaignValues & RowMeta;
