@@ -44,18 +44,27 @@ const textScalars: Record<string, { readonly pattern: string; readonly example: 
  * The answer that a subgraph of this schema gives to a fetch, every value as a matcher by its type: text as
  * text, Int as integer, Float as number, enums and times as regular expressions, lists as at least one like
  * the example, `_entities` by position. `reify` of it is a plain answer.
+ * @param absent fields, such as `Lead.owner`, that are null
  */
 export function exampleAnswer(
   schema: GraphQLSchema,
   request: GraphqlRequest,
   examples: Examples,
+  absent: readonly string[] = [],
 ): ExampleAnswer {
   const document = parse(request.query);
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   if (!operation) throw new Error('A fetch without an operation has no answer.');
   const root = schema.getRootType(operation.operation);
   if (!root) throw new Error(`The schema has no ${operation.operation} type.`);
-  const scope: Scope = { schema, examples, fragments: fragmentsOf(document), request, shown: new Set() };
+  const scope: Scope = {
+    schema,
+    examples,
+    absent,
+    fragments: fragmentsOf(document),
+    request,
+    shown: new Set(),
+  };
   const body = { data: objectExample(scope, root.name, operation.selectionSet) };
   return { body, entities: [...scope.shown].sort() };
 }
@@ -69,6 +78,7 @@ export interface ExampleAnswer {
 interface Scope {
   readonly schema: GraphQLSchema;
   readonly examples: Examples;
+  readonly absent: readonly string[];
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   readonly request: GraphqlRequest;
   readonly shown: Set<string>;
@@ -112,7 +122,9 @@ function objectExample(
     } else {
       const field = fields[name];
       if (!field) throw new Error(`${typename} has no field ${name}.`);
-      example[key] = valueExample(scope, `${typename}.${name}`, field.type, selection.selectionSet);
+      const coordinate = `${typename}.${name}`;
+      if (scope.absent.includes(coordinate)) example[key] = null;
+      else example[key] = valueExample(scope, coordinate, field.type, selection.selectionSet);
     }
   }
   return example;

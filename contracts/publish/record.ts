@@ -14,6 +14,8 @@ const examplesShape = z.strictObject({
   variables: z.record(z.string(), z.unknown()),
   /** Keys of the entities that the providers' state holds, by type and field. */
   entities: z.record(z.string(), z.record(z.string(), z.string())),
+  /** Fields such as `Payload.refusal` that are null in this example: what excludes one another is not shown at once. */
+  absent: z.array(z.string()).default([]),
 });
 
 /** What stands beside an operation in `Name.examples.yaml`. */
@@ -51,7 +53,7 @@ export async function recordOperation(
   sources: readonly SubgraphSource[],
 ): Promise<RecordedOperation> {
   const text = await readFile(file, 'utf8');
-  const { variables, entities } = await readExamples(file.replace(/\.graphql$/, '.examples.yaml'));
+  const { variables, entities, absent } = await readExamples(file.replace(/\.graphql$/, '.examples.yaml'));
   const document = parse(text);
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const name = operation?.name?.value;
@@ -70,7 +72,7 @@ export async function recordOperation(
     signal: new AbortController().signal,
     fetch: async ({ subgraph, body }) => {
       const sent = JSON.parse(body);
-      const answer = exampleAnswer(schemas.get(subgraph) as GraphQLSchema, sent, entities);
+      const answer = exampleAnswer(schemas.get(subgraph) as GraphQLSchema, sent, entities, absent);
       const shown = answer.entities.map((typename): Entity => ({ typename, ...entities[typename] }));
       fetches.push({ subgraph, body: sent, answer: answer.body, entities: shown });
       const { data } = MatchersV3.reify(answer.body) as { data: Record<string, unknown> };

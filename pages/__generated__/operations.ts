@@ -9,6 +9,27 @@ export type ConsentState =
   /** Nothing is recorded. This is not a yes. */
   | 'UNKNOWN';
 
+export type EnrollmentRefusalReason =
+  /** The contact is in the campaign at the moment. */
+  | 'ALREADY_ENROLLED'
+  /** Only a campaign that is ACTIVE takes contacts in. */
+  | 'CAMPAIGN_NOT_ACTIVE'
+  /** No purpose of consent covers the campaign's channel. */
+  | 'CHANNEL_NOT_COVERED'
+  /** The contact denied consent, or withdrew it. */
+  | 'CONSENT_DENIED'
+  /** Nothing is recorded of the contact's consent. This is not a yes. */
+  | 'CONSENT_MISSING'
+  /** The platform must not write to the contact, for another reason than its consent of now. */
+  | 'SUPPRESSED';
+
+export type EnrollmentState =
+  | 'ACTIVE'
+  /** The contact went through to the end. */
+  | 'COMPLETED'
+  /** The contact left, or was taken out, before the end. */
+  | 'EXITED';
+
 export type LeadStatus =
   | 'CONVERTED'
   | 'DISQUALIFIED'
@@ -91,6 +112,22 @@ export type TrendInterval =
   | 'DAY'
   | 'WEEK';
 
+export type TriggerNurtureInput = {
+  readonly campaignId: string;
+  /** Whom the platform does not hold yet it takes in with this. */
+  readonly contactId: string;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: string;
+};
+
+export type UnsubscribeInput = {
+  readonly contactId: string;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: string;
+  /** What was said about it: 1 to 500 characters. */
+  readonly reason?: string | null | undefined;
+};
+
 /** Days are UTC; the day of the watermark is the last of them. */
 export type UsageWindow =
   | 'LAST_7_DAYS'
@@ -112,6 +149,14 @@ export type AccountSnapshotQueryVariables = Exact<{
 
 export type AccountSnapshotQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly annualRevenue: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly observedAt: string | null, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly observedAt: string, readonly amount: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null }> }, readonly leads: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: LeadStatus, readonly source: string | null, readonly updatedAt: string, readonly observedAt: string, readonly score: { readonly value: number, readonly asOf: string, readonly observedAt: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly observedAt: string, readonly engagement: { readonly sent: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly lastOpenedAt: string | null, readonly lastClickedAt: string | null, readonly observedAt: string } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string, readonly observedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly pageViews: number, readonly lastSeenAt: string | null, readonly from: string, readonly to: string, readonly asOf: string, readonly observedAt: string } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly observedAt: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };
 
+export type ConsentOfContactQueryVariables = Exact<{
+  id: string;
+  purpose: string;
+}>;
+
+
+export type ConsentOfContactQuery = { readonly contact: { readonly consent: { readonly state: ConsentState } | null } | null };
+
 export type LatestAccountQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -125,3 +170,17 @@ export type SidebarQueryVariables = Exact<{
 
 
 export type SidebarQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly owner: { readonly id: string, readonly name: string, readonly team: string | null } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly amount: { readonly amount: string, readonly currency: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly phone: string | null, readonly engagement: { readonly delivered: number, readonly opened: number, readonly lastOpenedAt: string | null } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly lastSeenAt: string | null } | null, readonly usageTrend: { readonly interval: TrendInterval, readonly asOf: string, readonly observedAt: string, readonly buckets: ReadonlyArray<{ readonly start: string, readonly visits: number, readonly pageViews: number }> } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };
+
+export type TriggerNurtureMutationVariables = Exact<{
+  input: TriggerNurtureInput;
+}>;
+
+
+export type TriggerNurtureMutation = { readonly triggerNurture: { readonly replayed: boolean, readonly enrollment: { readonly id: string, readonly state: EnrollmentState, readonly enrolledAt: string, readonly campaign: { readonly id: string, readonly name: string } | null } | null, readonly refusal: { readonly reason: EnrollmentRefusalReason, readonly purpose: string | null } | null, readonly event: { readonly id: string, readonly type: string } | null } | null };
+
+export type UnsubscribeMutationVariables = Exact<{
+  input: UnsubscribeInput;
+}>;
+
+
+export type UnsubscribeMutation = { readonly unsubscribe: { readonly replayed: boolean, readonly suppression: { readonly id: string, readonly reason: SuppressionReason, readonly suppressedAt: string } | null, readonly contact: { readonly id: string, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason }> | null } | null, readonly event: { readonly id: string, readonly type: string } | null } | null };

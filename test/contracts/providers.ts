@@ -94,7 +94,10 @@ export const providers: Readonly<Record<string, (folder: string) => Promise<Prov
   },
 
   email: async (folder) => {
-    const { subgraph, store } = await openEmail({ location: sqlite(folder) });
+    const { subgraph, store } = await openEmail({
+      location: sqlite(folder),
+      askConsent: async () => 'GRANTED',
+    });
     const counts = { sent: 5, delivered: 4, opened: 3, clicked: 1, bounced: 1 };
     await store.transaction(async (trx) => {
       const campaign = {
