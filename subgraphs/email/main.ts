@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
+import type { Consumer } from '#events/consumer.ts';
 import { type AskConsent, nobodyToAsk } from './ask-consent.ts';
+import { consentSuppression } from './consumers/consent-suppression.ts';
 import { type Context, loadersOf } from './loaders.ts';
 import { resolvers } from './resolvers/index.ts';
 import { migrations } from './store/migrations.ts';
@@ -19,6 +21,8 @@ export interface Email {
   readonly subgraph: Subgraph<Context>;
   /** For whoever writes into the email platform beside the graph: seed and import. */
   readonly store: Store<Tables>;
+  /** What is to be run on the events of all subgraphs, with this store. */
+  readonly consumers: readonly Consumer<Tables>[];
   /** Says whom to ask for consent from now on, where that is served after this. */
   readonly connectConsent: (ask: AskConsent) => void;
 }
@@ -30,6 +34,7 @@ export async function openEmail(options: EmailOptions): Promise<Email> {
   let ask = askConsent ?? nobodyToAsk('This subgraph was told of nobody to ask for consent.');
   return {
     store,
+    consumers: [consentSuppression],
     connectConsent: (asked) => {
       ask = asked;
     },

@@ -11,7 +11,7 @@ import type { ConsentState } from '../ask-consent.ts';
 import { campaignEnrolled, enrollmentRefused } from '../events.ts';
 import { type Context, loadersOf } from '../loaders.ts';
 import { purposeOf } from '../purposes.ts';
-import { lockContact, moveContact } from '../store/contact-order.ts';
+import { lockContact, moveContacts } from '../store/contact-order.ts';
 import { type ContactState, contactState, enroll, isInCampaign } from '../store/contact-state.ts';
 import type { Tables } from '../store/tables.ts';
 
@@ -45,7 +45,7 @@ export const triggerNurture: MutationResolvers['triggerNurture'] = async (_, { i
     const state = await contactState(trx, tenant, asked.contactId);
     const order = { ...before, version: before.version + 1 };
     const about = { ...order, accountId: state.recipient?.accountId ?? null };
-    await moveContact(trx, order);
+    await moveContacts(trx, [order]);
     const reason = await refusalReason(trx, tenant, asked, permission, state);
     if (reason !== null) {
       refusal = { reason, purpose: permission.kind === 'consent' ? permission.purpose : null };

@@ -3,7 +3,7 @@ import { type Done, mutate } from '#chassis/mutation.ts';
 import type { MutationResolvers } from '../__generated__/resolvers.ts';
 import { contactSuppressed, unsubscribed } from '../events.ts';
 import { loadersOf } from '../loaders.ts';
-import { lockContact, moveContact } from '../store/contact-order.ts';
+import { lockContact, moveContacts } from '../store/contact-order.ts';
 import { contactState, suppress } from '../store/contact-state.ts';
 
 const longestReason = 500;
@@ -25,7 +25,7 @@ export const unsubscribe: MutationResolvers['unsubscribe'] = async (_, { input }
     const earlier = suppressions.find(({ reason }) => reason === 'UNSUBSCRIBE');
     if (earlier !== undefined) return { kind: 'changed', subject: earlier.id, events: [] };
     const suppression = await suppress(trx, tenant, contactId, { reason: 'UNSUBSCRIBE', note });
-    await moveContact(trx, { ...before, version: before.version + 2 });
+    await moveContacts(trx, [{ ...before, version: before.version + 2 }]);
     const about = (step: number) => ({
       id: contactId,
       version: before.version + step,

@@ -102,6 +102,21 @@ export async function suppress(
   return suppression;
 }
 
+/** Takes a contact off the list as far as one reason goes; campaigns that it was taken out of stay left. */
+export async function liftSuppressions(
+  trx: Transaction<Tables>,
+  tenant: string,
+  contactId: string,
+  reason: SuppressionValues['reason'],
+): Promise<void> {
+  await trx
+    .deleteFrom('suppressions')
+    .where('tenant', '=', tenant)
+    .where('contactId', '=', contactId)
+    .where('reason', '=', reason)
+    .execute();
+}
+
 function newMeta(tenant: string): RowMeta {
   const now = new Date().toISOString();
   return { tenant, version: 1, createdAt: now, updatedAt: now, observedAt: now };
