@@ -32,6 +32,7 @@ const subgraphs: Record<string, Record<string, string>> = {
     ActiveAccount: '../adapters/warehouse.ts#ActiveAccount as ActiveAccountRow',
     Attribution: '../measures/attribution.ts#Attribution as AccountAttribution',
     AttributionCredit: '../measures/attribution.ts#Credit',
+    Conversion: '../adapters/warehouse.ts#Conversion as ConversionFact',
     Touch: '../adapters/warehouse.ts#Touch as TouchFact',
   },
   consent: {

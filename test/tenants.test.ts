@@ -47,7 +47,7 @@ async function openShop(engine: Engine): Promise<Shop> {
   const parts: Parts = {
     crm: await openCrm({ location: await location() }),
     email: await openEmail({ location: await location() }),
-    analytics: await openAnalytics({ file: join(folder, 'analytics.duckdb') }),
+    analytics: await openAnalytics({ file: join(folder, 'analytics.duckdb'), location: await location() }),
     consent: await openConsent({ location: await location() }),
   };
   const running = new Map<PartName, RunningSubgraph>();

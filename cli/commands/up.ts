@@ -30,7 +30,8 @@ export function upCommand(): Command {
       'after',
       `
 Subgraphs take free ports unless CRM_PORT, EMAIL_PORT, ANALYTICS_PORT or CONSENT_PORT is set. They keep their
-rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL or CONSENT_DATABASE_URL names a PostgreSQL database.
+rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL, ANALYTICS_DATABASE_URL or CONSENT_DATABASE_URL names a
+PostgreSQL database; the warehouse of analytics is a file in any case.
 
 Without authentication in the settings, whoever asks from this machine sees all; "tributary token" makes tokens to
 try what others would see.`,

@@ -67,7 +67,10 @@ describe.each(engines)('import on $engine', ({ engine, missing }) => {
       consent: await openConsent({
         location: { engine: 'sqlite', file: join(othersFolder, 'consent.sqlite') },
       }),
-      analytics: await openAnalytics({ file: join(othersFolder, 'analytics.duckdb') }),
+      analytics: await openAnalytics({
+        file: join(othersFolder, 'analytics.duckdb'),
+        location: { engine: 'sqlite', file: join(othersFolder, 'analytics.sqlite') },
+      }),
     };
   });
 

@@ -31,7 +31,12 @@ type Opener<Part> = (dataDir: string, onQuery?: (sql: string) => void) => Promis
 const openers: { readonly [Name in PartName]: Opener<Parts[Name]> } = {
   crm: (dataDir, onQuery) => openCrm({ location: storeLocation('crm', dataDir), onQuery }),
   email: (dataDir, onQuery) => openEmail({ location: storeLocation('email', dataDir), onQuery }),
-  analytics: (dataDir, onQuery) => openAnalytics({ file: join(dataDir, 'analytics.duckdb'), onQuery }),
+  analytics: (dataDir, onQuery) =>
+    openAnalytics({
+      file: join(dataDir, 'analytics.duckdb'),
+      location: storeLocation('analytics', dataDir),
+      onQuery,
+    }),
   consent: (dataDir, onQuery) => openConsent({ location: storeLocation('consent', dataDir), onQuery }),
 };
 

@@ -55,6 +55,7 @@ describe('analytics', () => {
     folder = await mkdtemp(join(tmpdir(), 'tributary-'));
     analytics = await openAnalytics({
       file: join(folder, 'analytics.duckdb'),
+      location: { engine: 'sqlite', file: join(folder, 'analytics.sqlite') },
       onQuery: (sql) => statements.push(sql),
     });
     const { warehouse } = analytics;

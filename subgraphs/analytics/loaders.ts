@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader';
 import type { RequestContext } from '#chassis/context.ts';
 import { loadersByArguments, loadFrom } from '#chassis/loaders.ts';
 import type { Page } from '#chassis/store/page.ts';
+import type { Store } from '#chassis/store/store.ts';
 import type { UsageWindow } from './__generated__/resolvers.ts';
 import {
   type DailyUsage,
@@ -15,10 +16,13 @@ import {
   type Warehouse,
 } from './adapters/warehouse.ts';
 import { scoredDays } from './measures/score.ts';
+import type { Tables } from './store/tables.ts';
 
 /** What a resolver of analytics gets. */
 export interface Context extends RequestContext {
   readonly warehouse: Warehouse;
+  /** Where mutations write; the warehouse follows. */
+  readonly store: Store<Tables>;
   readonly loaders: Loaders;
 }
 

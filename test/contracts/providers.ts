@@ -133,7 +133,10 @@ export const providers: Readonly<Record<string, (folder: string) => Promise<Prov
   },
 
   analytics: async (folder) => {
-    const { subgraph, warehouse } = await openAnalytics({ file: join(folder, 'analytics.duckdb') });
+    const { subgraph, warehouse } = await openAnalytics({
+      file: join(folder, 'analytics.duckdb'),
+      location: sqlite(folder),
+    });
     const who = { accountId: 'acc_example', leadId: 'lea_example', at: '2026-02-27T09:00:00.000Z' };
     const visit = { id: 'vis_1', visitorId: 'visitor', pageViews: 3, seconds: 60, ...who };
     const touch = {

@@ -22,7 +22,10 @@ export async function openImportPlace(engine: Engine): Promise<ImportPlace> {
   const parts = {
     crm: await openCrm({ location: crmStore.location }),
     consent: await openConsent({ location: consentStore.location }),
-    analytics: await openAnalytics({ file: join(folder, 'analytics.duckdb') }),
+    analytics: await openAnalytics({
+      file: join(folder, 'analytics.duckdb'),
+      location: { engine: 'sqlite', file: join(folder, 'analytics.sqlite') },
+    }),
   };
   return {
     parts,

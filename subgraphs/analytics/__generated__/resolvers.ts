@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ActiveAccount as ActiveAccountRow, Touch as TouchFact } from '../adapters/warehouse.ts';
+import type { ActiveAccount as ActiveAccountRow, Conversion as ConversionFact, Touch as TouchFact } from '../adapters/warehouse.ts';
 import type { Attribution as AccountAttribution, Credit } from '../measures/attribution.ts';
 import type { Context } from '../loaders.ts';
 export type Maybe<T> = T | null;
@@ -160,6 +160,14 @@ export type ConversionKind =
   | 'OPPORTUNITY_OPENED'
   | 'OPPORTUNITY_WON';
 
+/** The event that tells of a change. It reaches its readers after the answer. */
+export type EventReceipt = {
+  readonly __typename?: 'EventReceipt';
+  readonly id: Scalars['ID']['output'];
+  /** Such as tributary.crm.LeadCreated.v1. */
+  readonly type: Scalars['String']['output'];
+};
+
 export type Lead = {
   readonly __typename?: 'Lead';
   readonly id: Scalars['ID']['output'];
@@ -193,6 +201,27 @@ export type MostActiveAccounts = {
   readonly window: UsageWindow;
 };
 
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Records that something marketing works for was reached at an account. */
+  readonly recordConversion: Maybe<RecordConversionPayload>;
+  /** Records one contact between marketing or sales and somebody. Accounts, leads and campaigns may be unknown here. */
+  readonly recordTouch: Maybe<RecordTouchPayload>;
+};
+
+
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
+export type MutationRecordConversionArgs = {
+  input: RecordConversionInput;
+};
+
+
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
+export type MutationRecordTouchArgs = {
+  input: RecordTouchInput;
+};
+
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
   readonly endCursor: Maybe<Scalars['String']['output']>;
@@ -218,6 +247,46 @@ export type QueryChannelPerformanceArgs = {
 export type QueryMostActiveAccountsArgs = {
   first?: Scalars['Int']['input'];
   window?: UsageWindow;
+};
+
+export type RecordConversionInput = {
+  readonly accountId: Scalars['ID']['input'];
+  /** By default now; not in the future, and at most 400 days ago. */
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly kind: ConversionKind;
+};
+
+export type RecordConversionPayload = {
+  readonly __typename?: 'RecordConversionPayload';
+  /** As it was recorded. */
+  readonly conversion: Conversion;
+  readonly event: Maybe<EventReceipt>;
+  /** The same was asked for before under this key, and nothing was done now. */
+  readonly replayed: Scalars['Boolean']['output'];
+};
+
+export type RecordTouchInput = {
+  /** Where it is left out, leadId is needed. */
+  readonly accountId?: InputMaybe<Scalars['ID']['input']>;
+  /** By default now; not in the future, and at most 400 days ago. */
+  readonly at?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly campaignId?: InputMaybe<Scalars['ID']['input']>;
+  readonly channel: TouchChannel;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  readonly kind: TouchKind;
+  readonly leadId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type RecordTouchPayload = {
+  readonly __typename?: 'RecordTouchPayload';
+  readonly event: Maybe<EventReceipt>;
+  /** The same was asked for before under this key, and nothing was done now. */
+  readonly replayed: Scalars['Boolean']['output'];
+  /** As it was recorded. */
+  readonly touch: Touch;
 };
 
 /** One reason for a score. */
@@ -473,17 +542,23 @@ export type ResolversTypes = {
   ChannelCredit: ResolverTypeWrapper<ChannelCredit>;
   ChannelPerformance: ResolverTypeWrapper<ChannelPerformance>;
   ChannelTotals: ResolverTypeWrapper<ChannelTotals>;
-  Conversion: ResolverTypeWrapper<Conversion>;
+  Conversion: ResolverTypeWrapper<ConversionFact>;
   ConversionKind: ConversionKind;
   Date: ResolverTypeWrapper<Scalars['Date']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Decimal: ResolverTypeWrapper<Scalars['Decimal']['output']>;
+  EventReceipt: ResolverTypeWrapper<EventReceipt>;
   Lead: ResolverTypeWrapper<{ readonly id: string }>;
   LeadScore: ResolverTypeWrapper<LeadScore>;
   MostActiveAccounts: ResolverTypeWrapper<Omit<MostActiveAccounts, 'accounts'> & { accounts: ReadonlyArray<ResolversTypes['ActiveAccount']> }>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RecordConversionInput: RecordConversionInput;
+  RecordConversionPayload: ResolverTypeWrapper<Omit<RecordConversionPayload, 'conversion'> & { conversion: ResolversTypes['Conversion'] }>;
+  RecordTouchInput: RecordTouchInput;
+  RecordTouchPayload: ResolverTypeWrapper<Omit<RecordTouchPayload, 'touch'> & { touch: ResolversTypes['Touch'] }>;
   ScoreFactor: ResolverTypeWrapper<ScoreFactor>;
   ScoreFactorName: ScoreFactorName;
   Touch: ResolverTypeWrapper<TouchFact>;
@@ -512,16 +587,22 @@ export type ResolversParentTypes = {
   ChannelCredit: ChannelCredit;
   ChannelPerformance: ChannelPerformance;
   ChannelTotals: ChannelTotals;
-  Conversion: Conversion;
+  Conversion: ConversionFact;
   Date: Scalars['Date']['output'];
   DateTime: Scalars['DateTime']['output'];
   Decimal: Scalars['Decimal']['output'];
+  EventReceipt: EventReceipt;
   Lead: { readonly id: string };
   LeadScore: LeadScore;
   MostActiveAccounts: Omit<MostActiveAccounts, 'accounts'> & { accounts: ReadonlyArray<ResolversParentTypes['ActiveAccount']> };
+  Mutation: Record<PropertyKey, never>;
   PageInfo: PageInfo;
   Boolean: Scalars['Boolean']['output'];
   Query: Record<PropertyKey, never>;
+  RecordConversionInput: RecordConversionInput;
+  RecordConversionPayload: Omit<RecordConversionPayload, 'conversion'> & { conversion: ResolversParentTypes['Conversion'] };
+  RecordTouchInput: RecordTouchInput;
+  RecordTouchPayload: Omit<RecordTouchPayload, 'touch'> & { touch: ResolversParentTypes['Touch'] };
   ScoreFactor: ScoreFactor;
   Touch: TouchFact;
   TouchConnection: Omit<TouchConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['TouchEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Touch']> };
@@ -610,6 +691,11 @@ export interface DecimalScalarConfig extends GraphQLScalarTypeConfig<ResolversTy
   name: 'Decimal';
 }
 
+export type EventReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EventReceipt'] = ResolversParentTypes['EventReceipt']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type LeadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Lead'] = ResolversParentTypes['Lead'], FederationReferenceType extends FederationReferenceTypes['Lead'] = FederationReferenceTypes['Lead']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Lead']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -635,6 +721,11 @@ export type MostActiveAccountsResolvers<ContextType = Context, ParentType extend
   window?: Resolver<ResolversTypes['UsageWindow'], ParentType, ContextType>;
 };
 
+export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  recordConversion?: Resolver<Maybe<ResolversTypes['RecordConversionPayload']>, ParentType, ContextType, RequireFields<MutationRecordConversionArgs, 'input'>>;
+  recordTouch?: Resolver<Maybe<ResolversTypes['RecordTouchPayload']>, ParentType, ContextType, RequireFields<MutationRecordTouchArgs, 'input'>>;
+};
+
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -645,6 +736,18 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   channelPerformance?: Resolver<Maybe<ResolversTypes['ChannelPerformance']>, ParentType, ContextType, RequireFields<QueryChannelPerformanceArgs, 'window'>>;
   mostActiveAccounts?: Resolver<Maybe<ResolversTypes['MostActiveAccounts']>, ParentType, ContextType, RequireFields<QueryMostActiveAccountsArgs, 'first' | 'window'>>;
+};
+
+export type RecordConversionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordConversionPayload'] = ResolversParentTypes['RecordConversionPayload']> = {
+  conversion?: Resolver<ResolversTypes['Conversion'], ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type RecordTouchPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RecordTouchPayload'] = ResolversParentTypes['RecordTouchPayload']> = {
+  event?: Resolver<Maybe<ResolversTypes['EventReceipt']>, ParentType, ContextType>;
+  replayed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  touch?: Resolver<ResolversTypes['Touch'], ParentType, ContextType>;
 };
 
 export type ScoreFactorResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ScoreFactor'] = ResolversParentTypes['ScoreFactor']> = {
@@ -727,11 +830,15 @@ export type Resolvers<ContextType = Context> = {
   Date?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   Decimal?: GraphQLScalarType;
+  EventReceipt?: EventReceiptResolvers<ContextType>;
   Lead?: LeadResolvers<ContextType>;
   LeadScore?: LeadScoreResolvers<ContextType>;
   MostActiveAccounts?: MostActiveAccountsResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RecordConversionPayload?: RecordConversionPayloadResolvers<ContextType>;
+  RecordTouchPayload?: RecordTouchPayloadResolvers<ContextType>;
   ScoreFactor?: ScoreFactorResolvers<ContextType>;
   Touch?: TouchResolvers<ContextType>;
   TouchConnection?: TouchConnectionResolvers<ContextType>;

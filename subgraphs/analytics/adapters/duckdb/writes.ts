@@ -66,7 +66,7 @@ const conversionColumns: readonly Column<ConversionRow>[] = [
   ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
 ];
 
-/** The writing half of the warehouse. Writes run one after the other: they share the staging tables. */
+/** The writing half of the warehouse. Transactions run one after the other: they share the staging tables. */
 export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
   let last: Promise<unknown> = Promise.resolve();
   const alone = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -101,35 +101,51 @@ export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
     return Number(rows[0]?.inserted);
   };
 
+  /** Stages batches until they are enough for one transaction, and merges them. */
+  const mergeSome = async <Row extends FactRow>(
+    kind: FactKind,
+    columns: readonly Column<Row>[],
+    batches: Batches<Row>,
+    { tenant, observed }: { readonly tenant: string; readonly observed: number },
+  ): Promise<Written> => {
+    await client.write([{ sql: `delete from staged_${kind}` }]);
+    // One batch is on its way while the next is made, never more.
+    let staging = Promise.resolve();
+    let staged = 0;
+    do {
+      const batch = batches.take();
+      const cells = toColumns(kind, columns, batch);
+      await staging;
+      staging = client.stage(`staged_${kind}`, cells);
+      // Rows that throw before it is awaited must not leave its failure unheard.
+      staging.catch(() => {});
+      staged += batch.length;
+    } while (staged < mergeRows && (await batches.hasMore()));
+    await staging;
+    const names = columns.map(([name]) => name);
+    const inserted = await merge(kind, names, tenant, observed);
+    return { inserted, known: staged - inserted };
+  };
+
   const writer =
     <Row extends FactRow>(kind: FactKind, columns: readonly Column<Row>[]) =>
-    (tenant: string, rows: Rows<Row>, observedAt: string): Promise<Written> =>
-      alone(async () => {
-        const observed = timeOf(observedAt, 'observedAt');
-        const names = columns.map(([name]) => name);
-        await client.write([{ sql: `delete from staged_${kind}` }]);
-        // One batch is on its way while the next is made, never more.
-        let staging = Promise.resolve();
-        let staged = 0;
-        let total = 0;
-        let inserted = 0;
-        for await (const batch of batchesOf(rows)) {
-          const cells = toColumns(kind, columns, batch);
-          await staging;
-          staging = client.stage(`staged_${kind}`, cells);
-          // Rows that throw before it is awaited must not leave its failure unheard.
-          staging.catch(() => {});
-          staged += batch.length;
-          total += batch.length;
-          if (staged < mergeRows) continue;
-          await staging;
-          inserted += await merge(kind, names, tenant, observed);
-          staged = 0;
+    async (tenant: string, rows: Rows<Row>, observedAt: string): Promise<Written> => {
+      const of = { tenant, observed: timeOf(observedAt, 'observedAt') };
+      const batches = openBatches(rows);
+      let inserted = 0;
+      let known = 0;
+      try {
+        // Others may write between two transactions, and while nothing has come: an import of millions takes minutes.
+        while (await batches.hasMore()) {
+          const written = await alone(() => mergeSome(kind, columns, batches, of));
+          inserted += written.inserted;
+          known += written.known;
         }
-        await staging;
-        if (staged > 0) inserted += await merge(kind, names, tenant, observed);
-        return { inserted, known: total - inserted };
-      });
+      } finally {
+        await batches.close();
+      }
+      return { inserted, known };
+    };
 
   return {
     writeTouches: writer('touches', touchColumns),
@@ -214,7 +230,34 @@ async function trimRecent(client: DuckdbClient): Promise<void> {
   ]);
 }
 
-async function* batchesOf<Row>(rows: Rows<Row>): AsyncGenerator<readonly Row[]> {
+/** Rows in batches, the next one made only when it is asked for. */
+interface Batches<Row> {
+  readonly hasMore: () => Promise<boolean>;
+  /** The next batch, once `hasMore` has said that there is one. */
+  readonly take: () => readonly Row[];
+  readonly close: () => Promise<void>;
+}
+
+function openBatches<Row>(rows: Rows<Row>): Batches<Row> {
+  const batches = batchesOf(rows);
+  let next: readonly Row[] | undefined;
+  return {
+    hasMore: async () => {
+      next ??= (await batches.next()).value;
+      return next !== undefined;
+    },
+    take: () => {
+      const batch = next ?? [];
+      next = undefined;
+      return batch;
+    },
+    close: async () => {
+      await batches.return(undefined);
+    },
+  };
+}
+
+async function* batchesOf<Row>(rows: Rows<Row>): AsyncGenerator<readonly Row[], undefined> {
   let batch: Row[] = [];
   // Awaiting every row of millions that are there already would cost more than writing them.
   if (Symbol.iterator in rows) {
@@ -231,6 +274,7 @@ async function* batchesOf<Row>(rows: Rows<Row>): AsyncGenerator<readonly Row[]> 
     }
   }
   if (batch.length > 0) yield batch;
+  return undefined;
 }
 
 function toColumns<Row extends FactRow>(
