@@ -52,6 +52,11 @@ export type ConsentState =
   /** Nothing is recorded. This is not a yes. */
   | 'UNKNOWN';
 
+export type ConversionKind =
+  | 'LEAD_QUALIFIED'
+  | 'OPPORTUNITY_OPENED'
+  | 'OPPORTUNITY_WON';
+
 export type CreateLeadInput = {
   /** Where it is left out, that of the contact. */
   readonly accountId?: string | null | undefined;
@@ -137,6 +142,28 @@ export type OwnerSource =
   | 'DERIVED'
   /** The CRM says so. */
   | 'RECORDED';
+
+export type RecordConversionInput = {
+  readonly accountId: string;
+  /** By default now; not in the future, and at most 400 days ago. */
+  readonly at?: string | null | undefined;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: string;
+  readonly kind: ConversionKind;
+};
+
+export type RecordTouchInput = {
+  /** Where it is left out, leadId is needed. */
+  readonly accountId?: string | null | undefined;
+  /** By default now; not in the future, and at most 400 days ago. */
+  readonly at?: string | null | undefined;
+  readonly campaignId?: string | null | undefined;
+  readonly channel: TouchChannel;
+  /** 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID; a new one for each thing to be done. */
+  readonly idempotencyKey: string;
+  readonly kind: TouchKind;
+  readonly leadId?: string | null | undefined;
+};
 
 export type SuppressionReason =
   /** Mail to the address comes back. */
@@ -272,6 +299,20 @@ export type MoveOpportunityStageMutationVariables = Exact<{
 
 
 export type MoveOpportunityStageMutation = { readonly moveOpportunityStage: { readonly replayed: boolean, readonly opportunity: { readonly id: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly version: number }, readonly event: { readonly id: string, readonly type: string } | null } | null };
+
+export type RecordConversionMutationVariables = Exact<{
+  input: RecordConversionInput;
+}>;
+
+
+export type RecordConversionMutation = { readonly recordConversion: { readonly replayed: boolean, readonly conversion: { readonly id: string, readonly kind: ConversionKind, readonly at: string }, readonly event: { readonly id: string, readonly type: string } | null } | null };
+
+export type RecordTouchMutationVariables = Exact<{
+  input: RecordTouchInput;
+}>;
+
+
+export type RecordTouchMutation = { readonly recordTouch: { readonly replayed: boolean, readonly touch: { readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly campaign: { readonly id: string, readonly name: string } | null }, readonly event: { readonly id: string, readonly type: string } | null } | null };
 
 export type SidebarQueryVariables = Exact<{
   id: string;

@@ -6,7 +6,7 @@ import {
   unsubscribedV1,
 } from '#events/schemas/index.ts';
 import type { EnrollmentRefusalReason } from './__generated__/resolvers.ts';
-import type { ContactOrder, EnrollmentValues, SuppressionValues } from './store/tables.ts';
+import type { ContactOrder, EnrollmentValues, Recipient, SuppressionValues } from './store/tables.ts';
 
 type Event = EventEnvelope<object>;
 
@@ -14,6 +14,8 @@ type Event = EventEnvelope<object>;
 export interface About extends Pick<ContactOrder, 'id' | 'version'> {
   /** Null where the platform does not know it. */
   readonly accountId: string | null;
+  /** When it happened; by default now. */
+  readonly at?: string;
 }
 
 export function campaignEnrolled(
@@ -47,7 +49,36 @@ export function contactSuppressed(
   return makeEvent(contactSuppressedV1, { ...placeOf(about), data: { suppressionId: id, reason } }, cause);
 }
 
-function placeOf({ id, version, accountId }: About, more: Routing = {}) {
+/**
+ * What rows that came from elsewhere tell: the same events as mutations, each contact one version on for each of them.
+ * They happened when the rows say it.
+ * @param orders where the contacts' events stand, by id
+ */
+export function eventsOfRows(
+  rows: readonly (EnrollmentValues | SuppressionValues)[],
+  orders: ReadonlyMap<string, ContactOrder>,
+  recipients: readonly Pick<Recipient, 'id' | 'accountId'>[],
+  cause: Cause,
+): { readonly events: readonly Event[]; readonly moved: readonly ContactOrder[] } {
+  const accounts = new Map(recipients.map(({ id, accountId }) => [id, accountId]));
+  const moved = new Map<string, ContactOrder>();
+  const next = (id: string): About => {
+    const before = (moved.get(id) ?? orders.get(id)) as ContactOrder;
+    const after = { ...before, version: before.version + 1 };
+    moved.set(id, after);
+    return { ...after, accountId: accounts.get(id) ?? null };
+  };
+  const events = rows.flatMap((row): Event[] => {
+    if ('enrolledAt' in row)
+      return [campaignEnrolled({ ...next(row.contactId), at: row.enrolledAt }, row, cause)];
+    const about = (): About => ({ ...next(row.contactId), at: row.suppressedAt });
+    const isAsked = row.reason === 'UNSUBSCRIBE';
+    return [...(isAsked ? [unsubscribed(about(), row, cause)] : []), contactSuppressed(about(), row, cause)];
+  });
+  return { events, moved: [...moved.values()] };
+}
+
+function placeOf({ id, version, accountId, at: time }: About, more: Routing = {}) {
   const routing = { contactid: id, ...(accountId === null ? {} : { accountid: accountId }), ...more };
-  return { subject: id, entityVersion: version, routing };
+  return { subject: id, entityVersion: version, routing, ...(time === undefined ? {} : { time }) };
 }

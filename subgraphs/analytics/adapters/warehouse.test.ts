@@ -474,6 +474,21 @@ describe.each(engines)('a warehouse on $engine', ({ open }) => {
     expect(await stepsOf(tenant)).toMatchObject([{ touches: 18_000 }]);
   });
 
+  it('lets others write between the transactions of a long writing', async () => {
+    const tenant = tenantOf();
+    const { promise: between, resolve } = Promise.withResolvers<void>();
+    async function* rows() {
+      for (let n = 0; n < 200_000; n += 1) yield visit(n, '2026-02-01T00:00:00Z');
+      await between;
+      yield visit(200_000, '2026-02-01T00:00:00Z');
+    }
+    const long = warehouse.writeVisits(tenant, rows(), seen);
+    expect(await warehouse.writeTouches(tenant, [touch(1, mark)], seen)).toMatchObject({ inserted: 1 });
+    await warehouse.setWatermark(tenant, mark, seen);
+    resolve();
+    expect(await long).toEqual({ inserted: 200_001, known: 0 });
+  });
+
   it('refuses a row without a time or an owner, naming it, and goes on', async () => {
     const tenant = tenantOf();
     await expect(warehouse.writeTouches(tenant, [touch(7, 'yesterday')], seen)).rejects.toThrow(

@@ -32,7 +32,8 @@ export function warehouseConsumer(warehouse: Warehouse): OutsideConsumer {
     effects: 'outside',
     concurrency,
     repeatable: true,
-    handle: (events, { signal }) => unlessAborted(() => batches.add(events.map(factOf)), signal),
+    // Whoever stops waits no longer; the batch at hand is written all the same, and its facts are known when they come again.
+    handle: (events) => batches.add(events.map(factOf)),
   });
 }
 
@@ -59,19 +60,4 @@ function factOf(event: EventEnvelope<object>): Fact {
   const { channel, kind, at } = data as TouchRow;
   const whose = { accountId: accountid ?? null, leadId: leadid ?? null, campaignId: campaignid ?? null };
   return { tenant, kind: 'touch', row: { id, ...whose, channel, kind, at } };
-}
-
-/** A batch at hand is not given up for one who no longer waits: its facts are written, and known when they come again. */
-async function unlessAborted(write: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    await Promise.race([write(), aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -1,10 +1,15 @@
 import type { Kysely, Transaction } from 'kysely';
 import { selectByKeys } from '#chassis/store/select.ts';
 import { type UpsertOutcome, upsertRows } from '#chassis/store/upsert.ts';
+import type { Cause } from '#events/envelope.ts';
+import { append } from '#events/outbox.ts';
+import { eventsOfRows } from '../events.ts';
+import { lockContacts, moveContacts } from './contact-order.ts';
 import type {
   CampaignValues,
   EnrollmentValues,
   EntityTables,
+  Recipient,
   RecipientValues,
   Suppression,
   SuppressionValues,
@@ -41,14 +46,27 @@ interface Values {
 /**
  * Writes rows by id within a transaction, idempotently: the outcome says for each whether it was inserted,
  * updated or left unchanged. `observedAt` is when the values were read from their source; all times are
- * RFC 3339 text in UTC with milliseconds, since they are compared as text.
+ * RFC 3339 text in UTC with milliseconds, since they are compared as text. With a cause new enrollments and
+ * suppressions are told as events in the same transaction; without one nobody is told of them.
  */
-export function writeRows<Table extends keyof Values>(
+export async function writeRows<Table extends keyof Values>(
   trx: Transaction<Tables>,
   table: Table,
   tenant: string,
   rows: readonly (Values[Table] & { readonly createdAt?: string })[],
   observedAt: string,
+  cause?: Cause,
 ): Promise<UpsertOutcome[]> {
-  return upsertRows(trx, rows, { table, tenant, observedAt });
+  const write = () => upsertRows(trx, rows, { table, tenant, observedAt });
+  if (cause === undefined || (table !== 'enrollments' && table !== 'suppressions')) return write();
+  const told = rows as unknown as readonly (EnrollmentValues | SuppressionValues)[];
+  const ids = [...new Set(told.map(({ contactId }) => contactId))];
+  const orders = await lockContacts(trx, tenant, ids);
+  const outcomes = await write();
+  const fresh = told.filter((_, index) => outcomes[index] === 'inserted');
+  const recipients = await selectByKeys<Tables, Recipient>(trx, 'recipients', tenant, 'id', ids);
+  const { events, moved } = eventsOfRows(fresh, orders, recipients, cause);
+  await moveContacts(trx, moved);
+  await append(trx, events);
+  return outcomes;
 }
