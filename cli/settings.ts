@@ -19,8 +19,8 @@ export function portSetting(variable: string, otherwise: number): number {
 }
 
 /** A whole number from 1 to `most` from the environment. Throws an Error naming variable and value. */
-export function countSetting(variable: string, otherwise: number, most: number): number {
-  const text = process.env[variable];
+export function countSetting(variable: string, otherwise: number, most: number, env = process.env): number {
+  const text = env[variable];
   if (text === undefined || text === '') return otherwise;
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1 && count <= most) return count;

@@ -8,14 +8,14 @@ const dayMs = 86_400_000;
 const megabyte = 1_048_576;
 
 /** How long events are kept, at most: `EVENTS_KEEP_DAYS` (14) and `EVENTS_KEEP_MB` (2,048). */
-export function eventRetention() {
+export function eventRetention(env = process.env) {
   return {
-    maxAgeMs: countSetting('EVENTS_KEEP_DAYS', 14, 3_650) * dayMs,
-    maxBytes: countSetting('EVENTS_KEEP_MB', 2_048, 1_048_576) * megabyte,
+    maxAgeMs: countSetting('EVENTS_KEEP_DAYS', 14, 3_650, env) * dayMs,
+    maxBytes: countSetting('EVENTS_KEEP_MB', 2_048, 1_048_576, env) * megabyte,
   };
 }
 
 /** The bus of this house: the servers that `BUS_URL` names, else a log in the data folder that this process alone has. */
-export function openHouseBus(dataDir: string, log: Logger): Promise<Bus> {
-  return openEmbeddedBus({ file: join(dataDir, 'events.sqlite'), retention: eventRetention(), log });
+export function openHouseBus(dataDir: string, log: Logger, env = process.env): Promise<Bus> {
+  return openEmbeddedBus({ file: join(dataDir, 'events.sqlite'), retention: eventRetention(env), log });
 }

@@ -26,18 +26,22 @@ export type PartName = keyof Parts;
 /** Called for every statement that a part's store runs: tests count with it. */
 export type OnQuery = (name: PartName, sql: string) => void;
 
-type Opener<Part> = (dataDir: string, onQuery?: (sql: string) => void) => Promise<Part>;
+/** Where parts keep their rows, beside the data folder: see `storeLocation`. */
+type Env = NodeJS.ProcessEnv;
+
+type Opener<Part> = (dataDir: string, env: Env, onQuery?: (sql: string) => void) => Promise<Part>;
 
 const openers: { readonly [Name in PartName]: Opener<Parts[Name]> } = {
-  crm: (dataDir, onQuery) => openCrm({ location: storeLocation('crm', dataDir), onQuery }),
-  email: (dataDir, onQuery) => openEmail({ location: storeLocation('email', dataDir), onQuery }),
-  analytics: (dataDir, onQuery) =>
+  crm: (dataDir, env, onQuery) => openCrm({ location: storeLocation('crm', dataDir, env), onQuery }),
+  email: (dataDir, env, onQuery) => openEmail({ location: storeLocation('email', dataDir, env), onQuery }),
+  analytics: (dataDir, env, onQuery) =>
     openAnalytics({
       file: join(dataDir, 'analytics.duckdb'),
-      location: storeLocation('analytics', dataDir),
+      location: storeLocation('analytics', dataDir, env),
       onQuery,
     }),
-  consent: (dataDir, onQuery) => openConsent({ location: storeLocation('consent', dataDir), onQuery }),
+  consent: (dataDir, env, onQuery) =>
+    openConsent({ location: storeLocation('consent', dataDir, env), onQuery }),
 };
 
 export const partNames = Object.keys(openers) as readonly PartName[];
@@ -47,18 +51,22 @@ export function isPartName(name: string): name is PartName {
 }
 
 /** Opens one subgraph's store in the data folder, or on PostgreSQL where its URL is set. */
-export async function openPart<Name extends PartName>(name: Name, dataDir: string): Promise<Parts[Name]> {
+export async function openPart<Name extends PartName>(
+  name: Name,
+  dataDir: string,
+  env: Env = process.env,
+): Promise<Parts[Name]> {
   await dataFolder(dataDir);
-  return openers[name](dataDir);
+  return openers[name](dataDir, env);
 }
 
 /** Opens all; where one cannot be opened those that were are closed again. */
-export async function openParts(dataDir: string, onQuery?: OnQuery): Promise<Parts> {
+export async function openParts(dataDir: string, onQuery?: OnQuery, env: Env = process.env): Promise<Parts> {
   await dataFolder(dataDir);
   const opened: Partial<Record<PartName, Parts[PartName]>> = {};
   try {
     for (const name of partNames) {
-      opened[name] = await openers[name](dataDir, onQuery && ((sql) => onQuery(name, sql)));
+      opened[name] = await openers[name](dataDir, env, onQuery && ((sql) => onQuery(name, sql)));
     }
     return opened as Parts;
   } catch (error) {

@@ -40,7 +40,7 @@ export async function startOne(
   try {
     const keys = gatewayKeysOf(env.INTERNAL_JWKS);
     const askConsent = name === 'email' ? await consentBySettings(env) : undefined;
-    const part = await openPart(name, dataDir);
+    const part = await openPart(name, dataDir, env);
     let closeStore = part.subgraph.close;
     closers.push(() => closeStore());
     if (askConsent && 'connectConsent' in part) part.connectConsent(askConsent);
@@ -53,7 +53,7 @@ export async function startOne(
       closeStore = running.close;
       return { url: running.url, close };
     }
-    const bus = await openHouseBus(dataDir, log);
+    const bus = await openHouseBus(dataDir, log, env);
     closers.unshift(bus.close);
     const path = await startEventPath({ [name]: part }, bus, log);
     closers.push(path.close);

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
 import type { RunningSubgraph } from '#chassis/serve.ts';
+import { openHouseBus } from '#cli/run/bus.ts';
+import { type EventPath, startEventPath } from '#cli/run/event-path.ts';
 import { openParts, type Parts, serveParts } from '#cli/run/parts.ts';
 import { seed } from '#cli/seed/index.ts';
 import type { GivenEdgeOptions } from '#gateway/edge/options.ts';
@@ -19,6 +21,8 @@ const root = resolve(import.meta.dirname, '../..');
 export interface House {
   readonly url: string;
   readonly parts: Parts;
+  /** From outboxes to consumers; undefined where no events were asked for. */
+  readonly path: EventPath | undefined;
   /** What the stores ran since the last `statements.length = 0`. */
   readonly statements: { readonly name: string; readonly sql: string }[];
   /** Ends one subgraph: its port refuses connections from then on. */
@@ -36,6 +40,8 @@ export interface HouseOptions {
   /** Who may ask; everybody, where it is left out. */
   readonly authentication?: AuthenticationOptions;
   readonly edge?: GivenEdgeOptions;
+  /** Runs the event path, on the bus and the stores that this environment names. */
+  readonly events?: NodeJS.ProcessEnv;
   /** The day that the data ends on. */
   readonly now?: string;
 }
@@ -45,7 +51,11 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
   const log = pino({ level: 'silent' });
   const statements: { name: string; sql: string }[] = [];
-  const parts = await openParts(folder, (name, sql) => statements.push({ name, sql }));
+  const parts = await openParts(
+    folder,
+    (name, sql) => statements.push({ name, sql }),
+    options.events ?? process.env,
+  );
   const keys = options.authentication === undefined ? undefined : ephemeralKeys();
   const { accounts, now = '2026-03-01' } = options;
   await seed(parts, { accounts, seed: 7, now, events: false });
@@ -58,6 +68,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       )
     ).map((one): [string, RunningSubgraph] => [one.name, one]),
   );
+  const bus = options.events && (await openHouseBus(folder, log, options.events));
+  const path = bus && (await startEventPath(parts, bus, log));
   const operations = join(root, 'contracts/operations');
   const gateway = await startGateway({
     supergraph: join(root, 'supergraph.graphql'),
@@ -69,6 +81,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     timeouts: options.timeouts,
     ...(options.authentication && { authentication: options.authentication, internalKeys: keys }),
     ...(options.edge && { edge: options.edge }),
+    ...(path && { metrics: path.metrics }),
     subgraphUrls: {
       ...Object.fromEntries([...subgraphs.values()].map(({ name, url }) => [name, url])),
       ...options.subgraphUrls,
@@ -82,11 +95,14 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   return {
     url: gateway.url,
     parts,
+    path,
     statements,
     stop,
     close: async () => {
       await gateway.close();
+      await path?.close();
       for (const name of [...subgraphs.keys()]) await stop(name);
+      await bus?.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
