@@ -14,6 +14,11 @@ export interface EventStore<Tables> {
    * what ends it.
    */
   readonly onAppend: (listener: () => void) => () => void;
+  /**
+   * Resolves once all that was committed before the call outlives a loss of power. Whatever goes onto the bus, or is
+   * done with there, must not be taken back in the store.
+   */
+  readonly durable: () => Promise<void>;
 }
 
 /** Where the parts of the event path say what goes wrong; a pino logger is one. */

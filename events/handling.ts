@@ -63,6 +63,7 @@ export function makeHandling<Tables extends InboxTables>(
       consumer.effects === 'store'
         ? await handleInStore(consumer, store, events, mode)
         : await handleOutside(consumer, store, events, mode, signal);
+    await store.durable();
     if (handled > 0) observer?.handled?.(name, handled, performance.now() - started);
     if (handled < events.length) observer?.duplicates?.(name, events.length - handled);
     for (const { id } of events) failures.delete(id);
@@ -86,7 +87,9 @@ export function makeHandling<Tables extends InboxTables>(
         return backoff(retry, attempts);
       }
       try {
-        if (await park(store, name, event, mode, failure)) {
+        const parked = await park(store, name, event, mode, failure);
+        await store.durable();
+        if (parked) {
           observer?.parked?.(name);
           log.error(details, 'An event failed for the last time and is a dead letter now.');
         }

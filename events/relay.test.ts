@@ -117,6 +117,25 @@ describe.each(engines)('the relay on $engine', ({ engine, missing }) => {
     expectInOrder(bus.events);
   });
 
+  it.skipIf(missing)('publishes only what the disk has', async () => {
+    const { open, bus, start } = await place();
+    const store = await open();
+    const { promise: synced, resolve: sync } = Promise.withResolvers<void>();
+    let asked = false;
+    const durable = async () => {
+      asked = true;
+      await synced;
+    };
+    start({ ...store, durable });
+    await post(store, { account: 'acc_1', amount: 1 });
+    await expect.poll(() => asked).toBe(true);
+    await new Promise(setImmediate);
+    expect(bus.events).toEqual([]);
+    sync();
+    await drained(store);
+    expect(bus.events).toHaveLength(1);
+  });
+
   it.skipIf(missing)('publishes nothing of a transaction that was rolled back', async () => {
     const { open, bus, start } = await place();
     const store = await open();

@@ -48,6 +48,7 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
     await leases.keep();
     const waiting = await pending(store, leases.condition, batchSize);
     if (waiting.length === 0) return false;
+    await store.durable();
     // Less than the time-out is left where reading took long, or this process was paused: renew, and read again.
     if (performance.now() + leaseMs / 2 > leases.heldUntil()) return true;
     await bus.publish(

@@ -206,6 +206,27 @@ describe.each(engines)('consumers on $engine', ({ engine, missing }) => {
     expect(counts).toMatchObject({ handled: 40, duplicates: 40 });
   });
 
+  it.skipIf(missing)('take turns at a key with what is handled anew elsewhere', async () => {
+    const { store, start, mirror } = await place();
+    /** Loses a count where two do this at the same time. */
+    const countOn = async (_event: Posted, { trx }: StoreContext<MirrorTables>) => {
+      const { rows } = await sql<{ version: number }>`select version from entries`.execute(trx);
+      const [row] = rows;
+      if (row === undefined) throw new Error('There is nothing to count on.');
+      await sql`update entries set version = ${row.version + 1}`.execute(trx);
+    };
+    await store.transaction((trx) =>
+      sql`insert into entries (event_id, account, version, amount) values ('e', 'acc_1', 0, 0)`.execute(trx),
+    );
+    const [live, again] = [await start(mirror(countOn)), await start(mirror(countOn))];
+    const [early, late] = [postings('acc_1', 30), postings('acc_1', 30, 31)];
+    const oneByOne = async (running: typeof live, events: readonly EventEnvelope[], mode: 'new' | 'anew') => {
+      for (const event of events) expect(await running.take([event], mode, never)).toEqual({ done: 1 });
+    };
+    await Promise.all([oneByOne(live, late, 'new'), oneByOne(again, early, 'anew')]);
+    expect((await entriesOf(store)).map(({ version }) => version)).toEqual([60]);
+  });
+
   it.skipIf(missing)('bring effects elsewhere at least once, and know what was done', async () => {
     const { bus, counts, start } = await place();
     const batches: number[][] = [];

@@ -11,6 +11,7 @@ import {
 import pg from 'pg';
 import { hasAppended } from '#events/outbox.ts';
 import { announceAppends } from './appends.ts';
+import { makeDurable } from './durable.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { sqliteConnection } from './sqlite.ts';
 
@@ -34,6 +35,8 @@ export interface Store<Tables> {
    * as long as the connection for it stands. Answers what ends it.
    */
   readonly onAppend: (listener: () => void) => () => void;
+  /** Resolves once all that was committed before the call outlives a loss of power. */
+  readonly durable: () => Promise<void>;
   /** Rejects where the store cannot be asked. */
   readonly ping: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -80,6 +83,7 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
       return result;
     },
     onAppend: appends.listen,
+    durable: makeDurable(options.location),
     ping: async () => {
       await db.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
     },
