@@ -60,7 +60,7 @@ export async function mutate<Tables extends MutationTables>(
     throw clientError(
       'INVALID_ARGUMENT',
       `idempotencyKey "${key.slice(0, 128)}" must be 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID.`,
-      { argument: 'idempotencyKey' },
+      { field: 'idempotencyKey', value: key.slice(0, 128) },
     );
   }
   const cause = causeOf(context, key);
