@@ -108,7 +108,7 @@ function assertKey(key: string): void {
   throw clientError(
     'INVALID_ARGUMENT',
     `idempotencyKey "${key.slice(0, 128)}" must be 1 to 128 letters, digits, "_", ".", ":" or "-", such as a UUID.`,
-    { argument: 'idempotencyKey' },
+    { field: 'idempotencyKey', value: key.slice(0, 128) },
   );
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError, parse } from 'graphql';
@@ -67,6 +68,8 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     logger: false,
     bodyLimit: maxBody,
     requestIdHeader: 'x-request-id',
+    // Events are found by it: it must not come again in the next process.
+    genReqId: () => randomUUID(),
     // Clients are gateways with pooled connections; they close idle ones first.
     keepAliveTimeout: 65_000,
     forceCloseConnections: 'idle',

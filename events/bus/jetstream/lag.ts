@@ -61,11 +61,9 @@ export async function hasPassed(
       const { readTo, open } = stored?.record.streamId === streamId ? stored.record : { readTo: 0, open: [] };
       if (open.some((undone) => undone <= position)) return false;
       if (readTo >= position) return true;
-      const next = await jsm.streams.getMessage(names.events, {
-        seq: readTo + 1,
-        next_by_subj: names.partition(number),
-      });
-      return next === null || next.seq > position;
+      const newest = await jsm.streams.getMessage(names.events, { last_by_subj: names.partition(number) });
+      // Where the newest lies further on, the group will have read past the position with it.
+      return newest === null || newest.seq <= readTo;
     },
   );
   return passed.every(Boolean);
