@@ -10,6 +10,7 @@ import { conversionsOf, sharesOf, touchesOf, visitsOf } from './facts.ts';
 import { openTally, type TableCounts } from './tally.ts';
 import { firstUserId } from './users.ts';
 import { daysAgo, type World, worldDays, worldOf } from './world.ts';
+import { writeFacts } from './write-facts.ts';
 import { type Target, writeAccounts, writeCampaigns, writeUsers } from './write-people.ts';
 
 export type { TableCounts } from './tally.ts';
@@ -107,17 +108,13 @@ export async function seed(
   const { warehouse } = parts.analytics;
   const paced = <Row>(step: string, rows: Iterable<Row>, total: number) =>
     pacedRows(rows, { signal, onRows: (done) => onProgress?.({ step, done, total: Math.max(done, total) }) });
-  const count = (table: string, written: { readonly inserted: number; readonly known: number }) =>
-    tally.set(table, { inserted: written.inserted, updated: 0, unchanged: written.known });
   const touchRows = touchesOf(world, target.campaigns, await sharesOf(world, 'touches', touches, signal));
-  count('touches', await warehouse.writeTouches(tenant, paced('touches', touchRows, touches), observedAt));
+  await writeFacts(target, parts.analytics, 'touches', paced('touches', touchRows, touches));
   const visitRows = visitsOf(world, await sharesOf(world, 'visits', visits, signal));
-  count('visits', await warehouse.writeVisits(tenant, paced('visits', visitRows, visits), observedAt));
+  const written = await warehouse.writeVisits(tenant, paced('visits', visitRows, visits), observedAt);
+  tally.set('visits', { inserted: written.inserted, updated: 0, unchanged: written.known });
   const conversionRows = conversionsOf(world);
-  count(
-    'conversions',
-    await warehouse.writeConversions(tenant, paced('conversions', conversionRows, accounts), observedAt),
-  );
+  await writeFacts(target, parts.analytics, 'conversions', paced('conversions', conversionRows, accounts));
   // The last moment of the day before: windows end with a whole day.
   await warehouse.setWatermark(tenant, new Date(world.now - 1).toISOString(), observedAt);
 

@@ -2,8 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startConsumer } from '#events/start-consumer.ts';
 import { stateAfter } from '#subgraphs/consent/store/present.ts';
 import { selectLatestRecords } from '#subgraphs/consent/store/records.ts';
+import { collectLog } from '#test/harness/log.ts';
+import { memoryBus } from '#test/harness/memory-bus.ts';
 import { waitingEvents } from '#test/harness/outbox.ts';
 import { closeParts, openParts, type Parts } from '../run/parts.ts';
 import { accountOf } from './accounts.ts';
@@ -260,9 +263,11 @@ describe('seeding', () => {
   const events = async () => [
     ...(await waitingEvents(parts.crm.store)),
     ...(await waitingEvents(parts.consent.store)),
+    ...(await waitingEvents(parts.email.store)),
+    ...(await waitingEvents(parts.analytics.store)),
   ];
 
-  it('tells of every lead, owner and consent, as a seed', async () => {
+  it('tells of every lead, owner, consent, enrollment, suppression, touch and conversion, as a seed', async () => {
     const written = await events();
     expect(new Set(written.map(({ origin, actor }) => `${origin} ${actor}`))).toEqual(
       new Set(['seed local']),
@@ -271,7 +276,13 @@ describe('seeding', () => {
       [...Map.groupBy(written, ({ type }) => type.split('.')[2])].map(([name, list]) => [name, list.length]),
     );
     const accounts = await parts.crm.store.db.selectFrom('accounts').select('ownerId').execute();
+    const suppressions = await parts.email.store.db.selectFrom('suppressions').select('reason').execute();
     expect(counts).toEqual({
+      CampaignEnrolled: first.tables.enrollments?.inserted,
+      ContactSuppressed: first.tables.suppressions?.inserted,
+      Unsubscribed: suppressions.filter(({ reason }) => reason === 'UNSUBSCRIBE').length,
+      TouchRecorded: first.tables.touches?.inserted,
+      ConversionRecorded: first.tables.conversions?.inserted,
       LeadCreated: first.tables.leads?.inserted,
       ConsentUpdated: first.tables.consentRecords?.inserted,
       AccountOwnerAssigned: accounts.filter(({ ownerId }) => ownerId !== null).length,
@@ -301,6 +312,35 @@ describe('seeding', () => {
     const { tables } = await seed(parts, { ...options, seed: 8, events: false });
     expect(tables.leads?.inserted).toBeGreaterThan(0);
     expect(await events()).toHaveLength(before);
+  });
+
+  it('has the warehouse filled by what was told', { timeout: 60_000 }, async () => {
+    const { store, warehouse, consumers } = parts.analytics;
+    const touched = await store.db
+      .selectFrom('touches')
+      .select(({ fn }) => ['accountId', fn.countAll().as('count')])
+      .where('accountId', 'like', 'acc_7_%')
+      .groupBy('accountId')
+      .limit(20)
+      .execute();
+    const ids = touched.map(({ accountId }) => accountId as string);
+    const totals = async () => {
+      const request = { channels: null, first: 1, withTotal: true };
+      const pages = await warehouse.touches('default', ids, request);
+      return ids.map((id) => pages?.get(id)?.total ?? 0);
+    };
+    expect(await totals()).toEqual(ids.map(() => 0));
+    const bus = memoryBus();
+    const log = collectLog().logger;
+    // As the relay publishes it; what waits is counted below.
+    await bus.publish(await waitingEvents(store));
+    const running = await Promise.all(consumers.map((each) => startConsumer(each, { bus, store, log })));
+    try {
+      const wanted = touched.map(({ count }) => Number(count));
+      await expect.poll(totals, { timeout: 50_000, interval: 200 }).toEqual(wanted);
+    } finally {
+      for (const consumer of running) await consumer.stop();
+    }
   });
 
   it('doubles nothing when it runs again, with or without the day', async () => {

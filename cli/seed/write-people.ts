@@ -6,6 +6,7 @@ import { appendRecords } from '#subgraphs/consent/store/records.ts';
 import type { Tables as ConsentTables } from '#subgraphs/consent/store/tables.ts';
 import { writeRows as writeCrmRows } from '#subgraphs/crm/store/rows.ts';
 import type { ContactValues, Tables as CrmTables, LeadValues } from '#subgraphs/crm/store/tables.ts';
+import { lockContacts } from '#subgraphs/email/store/contact-order.ts';
 import { writeRows as writeEmailRows } from '#subgraphs/email/store/rows.ts';
 import type { Tables as EmailTables } from '#subgraphs/email/store/tables.ts';
 import type { Parts } from '../run/parts.ts';
@@ -101,7 +102,7 @@ async function writeCrm(
 }
 
 async function writeMailings(
-  { parts, world, tenant, tally, campaignCounts }: Target,
+  { parts, world, tenant, tally, cause, campaignCounts }: Target,
   mailings: readonly Mailing[],
 ): Promise<void> {
   const observedAt = daysAgo(world, 0);
@@ -109,9 +110,20 @@ async function writeMailings(
   const enrollments = mailings.flatMap((mailing) => mailing.enrollments);
   const suppressions = mailings.flatMap((mailing) => mailing.suppressions);
   await parts.email.store.transaction(async (trx: Transaction<EmailTables>) => {
+    // As mutations do it, so that neither waits for the other: the contacts first, then rows of theirs.
+    if (cause !== undefined) {
+      const ids = recipients.map(({ id }) => id);
+      await lockContacts(trx, tenant, ids);
+    }
     tally.add('recipients', await writeEmailRows(trx, 'recipients', tenant, recipients, observedAt));
-    tally.add('enrollments', await writeEmailRows(trx, 'enrollments', tenant, enrollments, observedAt));
-    tally.add('suppressions', await writeEmailRows(trx, 'suppressions', tenant, suppressions, observedAt));
+    tally.add(
+      'enrollments',
+      await writeEmailRows(trx, 'enrollments', tenant, enrollments, observedAt, cause),
+    );
+    tally.add(
+      'suppressions',
+      await writeEmailRows(trx, 'suppressions', tenant, suppressions, observedAt, cause),
+    );
   });
   for (const { byCampaign } of mailings) {
     for (const [id, counts] of byCampaign) {
