@@ -322,10 +322,7 @@ export type MoveOpportunityStagePayload = {
   readonly replayed: Scalars['Boolean']['output'];
 };
 
-/**
- * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
- * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
- */
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Gives an account to a user, or takes it away from the one who has it. An owner that was derived is recorded then. */
@@ -347,46 +344,31 @@ export type Mutation = {
 };
 
 
-/**
- * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
- * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
- */
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
 export type MutationAssignAccountOwnerArgs = {
   input: AssignAccountOwnerInput;
 };
 
 
-/**
- * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
- * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
- */
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
 export type MutationAssignLeadOwnerArgs = {
   input: AssignLeadOwnerInput;
 };
 
 
-/**
- * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
- * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
- */
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
 export type MutationCreateLeadArgs = {
   input: CreateLeadInput;
 };
 
 
-/**
- * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
- * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
- */
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
 export type MutationMoveOpportunityStageArgs = {
   input: MoveOpportunityStageInput;
 };
 
 
-/**
- * Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event.
- * An ifVersion refuses the change with VERSION_CONFLICT where the entity is in another version by now.
- */
+/** Each takes an idempotencyKey: sent again with the same key and input it does nothing more and answers the same event. */
 export type MutationUpdateLeadStatusArgs = {
   input: UpdateLeadStatusInput;
 };
