@@ -20,6 +20,7 @@ import { applyRewrites, pathAfterRewrites, shapeAfterRewrites } from './rewrites
 import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
 import type { SubgraphAnswer, SubgraphError } from './types.ts';
+import { copyPlaces, type Writings, type WrittenPlaces } from './written-places.ts';
 
 /** What fetch nodes of one plan have in common. */
 export interface FetchSurroundings {
@@ -29,6 +30,7 @@ export interface FetchSurroundings {
   /** The client's name of a variable that the plan calls otherwise. */
   readonly clientVariable: (name: string) => string;
   readonly joins: Joins;
+  readonly writings: Writings;
   /** Keys of root fields whose failure ends the plan; empty but for mutations. */
   readonly strictRootKeys: readonly string[];
 }
@@ -41,8 +43,10 @@ interface Fetch extends Asking {
   readonly writeVariables: (run: Run) => string;
   /** Undefined where its requests always go alone. */
   readonly joinable: JoinableFetch | undefined;
-  /** Read from the operation when something first fails. */
+  /** Read from the operation when something first fails, or an answer is first shared. */
   readonly shape: () => FetchShape;
+  /** What of its answers is not to be shared. */
+  readonly writtenPlaces: () => WrittenPlaces;
   readonly mapPath: (path: TreePath) => TreePath;
 }
 
@@ -68,7 +72,11 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
     kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
     operation: fetchOperation(node.operation, node.operationName),
   };
-  let shape: FetchShape | undefined;
+  let madeShape: FetchShape | undefined;
+  const shape = () => {
+    madeShape ??= shapeAfterRewrites(fetchShape(node.operation, entities), rewrites);
+    return madeShape;
+  };
   const fetch: Fetch = {
     ...asking,
     node,
@@ -76,10 +84,8 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
     surroundings,
     writeVariables,
     joinable: surroundings.joins.admit(node, asking, writeVariables),
-    shape: () => {
-      shape ??= shapeAfterRewrites(fetchShape(node.operation, entities), rewrites);
-      return shape;
-    },
+    shape,
+    writtenPlaces: surroundings.writings.add({ path: path.keys, shape }),
     mapPath: (from) => (rewrites.length === 0 ? from : pathAfterRewrites(rewrites, from)),
   };
   return node.requires ? entityStep(fetch, node.requires) : plainStep(fetch);
@@ -293,11 +299,21 @@ function mergeAnswer(
 ): void {
   const { types, copies } = fetch.surroundings;
   run.collected.clear();
-  const own = shared ? copyJson(data) : data;
-  if (fetch.node.outputRewrites) applyRewrites(fetch.node.outputRewrites, own, types);
+  const own = ownAnswer(fetch, data, shared);
   targets.forEach((target, index) => {
     mergeInto(target, copies && index > 0 ? copyJson(own) : own, types.isObjectType);
   });
+}
+
+/** An answer that may become part of the tree. Of one that is shared only what is written into is copied. */
+function ownAnswer<T>({ node, surroundings, writtenPlaces }: Fetch, answer: T, shared: boolean): T {
+  if (node.outputRewrites) {
+    const own = shared ? copyJson(answer) : answer;
+    applyRewrites(node.outputRewrites, own, surroundings.types);
+    return own;
+  }
+  const places = shared ? writtenPlaces() : undefined;
+  return places?.size ? copyPlaces(answer, places) : answer;
 }
 
 function mergeEntities(
@@ -309,8 +325,7 @@ function mergeEntities(
 ): void {
   const { types, copies } = fetch.surroundings;
   run.collected.clear();
-  const entities = shared ? copyJson(received) : received;
-  if (fetch.node.outputRewrites) applyRewrites(fetch.node.outputRewrites, entities, types);
+  const entities = ownAnswer(fetch, received, shared);
   for (let i = 0; i < group.targets.length; i++) {
     const entity = entities[group.indexes[i]!];
     if (isTreeObject(entity))

@@ -19,6 +19,7 @@ import { type Run, type Step, settleTroubles, startRun } from './tree.ts';
 import { createTypeIndex } from './type-index.ts';
 import type { CompiledPlan, PlanInput } from './types.ts';
 import { compileWriter } from './writer.ts';
+import { createWritings } from './written-places.ts';
 
 /**
  * Compiles a query plan, once per operation, into functions that make the requests of its fetches, merge the
@@ -38,6 +39,7 @@ export function compilePlan(input: PlanInput): CompiledPlan {
     copies: usesContext(queryPlan.node),
     clientVariable: names.clientVariable,
     joins: createJoins(names.clientVariable, input.joins),
+    writings: createWritings(),
     strictRootKeys:
       operation.operation === OperationTypeNode.MUTATION ? strictRootKeys(input, fragments, names) : [],
   };

@@ -25,6 +25,8 @@ export interface CompiledPath {
   readonly locate: (root: TreeObject) => Place[];
   /** The path up to its first list: the nearest place that is one place only. */
   readonly stem: TreePath;
+  /** The keys of all its fields. */
+  readonly keys: readonly string[];
 }
 
 const ELEMENT = /^(.*?)(?:\|\[(.*)\])?$/s;
@@ -36,12 +38,10 @@ const ELEMENT = /^(.*?)(?:\|\[(.*)\])?$/s;
 export function compilePath(path: readonly (string | number)[]): CompiledPath {
   const steps = path.flatMap(parseElement);
   const firstList = steps.findIndex((step) => step.kind === 'each');
-  const stem = (firstList < 0 ? steps : steps.slice(0, firstList)).flatMap((step) =>
-    step.kind === 'field' ? [step.key] : [],
-  );
   return {
     text: JSON.stringify(path),
-    stem,
+    stem: keysOf(firstList < 0 ? steps : steps.slice(0, firstList)),
+    keys: keysOf(steps),
     collect(root) {
       const found: TreeObject[] = [];
       collect(root, steps, 0, found);
@@ -53,6 +53,10 @@ export function compilePath(path: readonly (string | number)[]): CompiledPath {
       return found;
     },
   };
+}
+
+function keysOf(steps: readonly PathStep[]): string[] {
+  return steps.flatMap((step) => (step.kind === 'field' ? [step.key] : []));
 }
 
 function parseElement(element: string | number): PathStep[] {

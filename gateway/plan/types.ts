@@ -44,7 +44,7 @@ export type SubgraphAnswer =
       readonly errors: readonly SubgraphError[];
       /**
        * True where the same `data` objects were given to another execution too. An execution merges into the
-       * data it gets; what is shared is copied first.
+       * data it gets; what of shared data it would change is copied first.
        */
       readonly shared?: boolean;
     }

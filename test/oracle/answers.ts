@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { compilePlan } from '#gateway/plan/index.ts';
 import { createPlanner, type Planner } from '#gateway/plan/planner.ts';
+import type { SubgraphAnswer } from '#gateway/plan/types.ts';
 import type { Fixture } from './fixture.ts';
 import { hash } from './hash.ts';
 import type { GeneratedOperation } from './operations.ts';
@@ -83,7 +84,7 @@ export interface CompiledAnswer extends Answer {
 
 /**
  * The answer of the compiled plan over the subgraphs. With every fourth seed no answer to joined fetches can be read,
- * which must not show.
+ * which must not show; with every third all answers are shared with others, who must not see a change.
  */
 export async function compiledAnswer(
   bench: Bench,
@@ -93,7 +94,9 @@ export async function compiledAnswer(
   const call = newCall(bench, trouble);
   const document = parse(operation.text);
   const compiled = compileOperation(bench, document);
-  const fetch = inProcessFetch(bench.subgraphs, call);
+  const ask = inProcessFetch(bench.subgraphs, call);
+  const fetch: typeof ask =
+    trouble.seed % 3 === 0 ? async (request) => sharedWithOthers(await ask(request)) : ask;
   let [joined, unreadable] = [0, 0];
   const result = await compiled.execute({
     variables: coerced(bench.planner.schema, document, operation.variables),
@@ -109,6 +112,19 @@ export async function compiledAnswer(
   const text = result.body.toString();
   const body = JSON.parse(text);
   return { ...answerOf(body, call), data: dataText(text, body), joined, unreadable };
+}
+
+/** Whoever changes it throws. */
+function sharedWithOthers(answer: SubgraphAnswer): SubgraphAnswer {
+  if (answer.kind === 'failure') return answer;
+  freeze(answer.data);
+  return { ...answer, shared: true };
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freeze(inner);
 }
 
 export function compileOperation(bench: Bench, document: DocumentNode): ReturnType<typeof compilePlan> {
