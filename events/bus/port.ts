@@ -71,7 +71,7 @@ export interface Published {
 
 export type Delivery =
   | { readonly kind: 'event'; readonly event: EventEnvelope; readonly cursor: Cursor }
-  /** Events between `from` and here are no longer kept; what follows goes on at `cursor`. */
+  /** Events between the last place and here may have been forgotten unread; what follows goes on at `cursor`. */
   | { readonly kind: 'gap'; readonly cursor: Cursor };
 
 export interface ReadRange {

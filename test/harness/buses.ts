@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { openEmbeddedBus } from '#events/bus/embedded/embedded-bus.ts';
-import type { Retention } from '#events/bus/embedded/retention.ts';
+import { openJetstreamBus } from '#events/bus/jetstream/jetstream-bus.ts';
 import type { Bus, Delivery } from '#events/bus/port.ts';
+import type { Retention } from '#events/bus/retention.ts';
 import type { EventEnvelope } from '#events/envelope.ts';
+import { natsIsMissing, natsUrl, removeStreams } from './nats.ts';
 
-export type BusEngine = 'embedded';
+export type BusEngine = 'embedded' | 'jetstream';
 
 const keepAll: Retention = { maxAgeMs: 86_400_000, maxBytes: 1_000_000_000 };
 
@@ -20,25 +22,45 @@ export interface TemporaryLog {
 }
 
 /** A new, empty log on the engine. */
-export async function temporaryLog(_engine: BusEngine): Promise<TemporaryLog> {
+export async function temporaryLog(engine: BusEngine): Promise<TemporaryLog> {
   const opened: Bus[] = [];
-  const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+  const place = engine === 'embedded' ? await temporaryFile() : temporaryStream();
   return {
     open: async (retention = keepAll) => {
-      const bus = await openEmbeddedBus({ file: join(folder, 'events.sqlite'), retention });
+      const bus = await place.open(retention);
       opened.push(bus);
       return bus;
     },
     remove: async () => {
       await Promise.all(opened.map((bus) => bus.close()));
-      await rm(folder, { recursive: true, force: true });
+      await place.remove();
     },
   };
 }
 
-/** The engines that the suite of the bus runs on. */
+async function temporaryFile() {
+  const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+  return {
+    open: (retention: Retention) => openEmbeddedBus({ file: join(folder, 'events.sqlite'), retention }),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function temporaryStream() {
+  const stream = `test_${randomUUID().replaceAll('-', '')}`;
+  return {
+    open: (retention: Retention) => openJetstreamBus({ url: natsUrl, stream, retention, leaseMs: 1_500 }),
+    remove: () => removeStreams(stream),
+  };
+}
+
+/**
+ * The engines that the suite of the bus runs on. A machine without NATS runs it on the embedded log and reports the
+ * rest as skipped; CI has the server, and there its absence is a failure.
+ */
 export const busEngines: readonly { readonly engine: BusEngine; readonly missing: boolean }[] = [
   { engine: 'embedded', missing: false },
+  { engine: 'jetstream', missing: await natsIsMissing() },
 ];
 
 export const testType = 'tributary.crm.LeadStatusChanged.v1';

@@ -5,11 +5,12 @@ import { openCursors } from '../cursors.ts';
 import { openGroups } from '../group/groups.ts';
 import { type Bus, BusUnavailable } from '../port.ts';
 import { followRange, ms, type RangeSource, readRange } from '../ranges.ts';
+import type { Retention } from '../retention.ts';
 import { openAppender } from './appender.ts';
 import { openGroup } from './consuming.ts';
 import { openLogClient } from './log-client.ts';
 import { openNews } from './news.ts';
-import { openRetention, type Retention } from './retention.ts';
+import { openTrimming } from './trimming.ts';
 
 export interface EmbeddedBusOptions {
   /** Made where there is none, with its folder. */
@@ -31,7 +32,7 @@ export interface EmbeddedBusOptions {
  * Rejects with an Error where the file cannot be opened, or where another process has it open.
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus> {
-  const { file, retention: kept, worker, log = pino({ level: 'silent' }) } = options;
+  const { file, retention, worker, log = pino({ level: 'silent' }) } = options;
   await mkdir(dirname(file), { recursive: true });
   const news = openNews();
   const client = await openLogClient({ file, log, worker, onRestart: news.tellAll });
@@ -42,7 +43,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     onAppended: news.appended,
   });
   const groups = openGroups((group) => openGroup({ client, news, log }, group));
-  const retention = openRetention(kept, client, log);
+  const trimming = openTrimming(retention, client, log);
   const over = new AbortController();
   let closing: Promise<void> | undefined;
 
@@ -61,7 +62,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     over.abort(new Error('The bus was closed.'));
     await groups.stop();
     await appender.idle();
-    await retention.close();
+    await trimming.close();
     await client.close();
   }
 
@@ -84,7 +85,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
       const { readTo, open } = await client.ask('group', group);
       return readTo >= position && open.every((undone) => undone > position);
     },
-    trim: (before) => retention.trim(ms(before)),
+    trim: (before) => trimming.trim(ms(before)),
     ping: async () => {
       await client.ask('extent', null);
     },

@@ -34,6 +34,8 @@ export interface Lanes {
   readonly join: (options: GroupOptions, deliver: Deliver) => Consumption;
   /** Forgets the events of a source and aborts their deliveries, whose outcome no longer counts. */
   readonly drop: (source: Source) => void;
+  /** The same after its deliveries at hand; those that outlast the usual grace are aborted. */
+  readonly retire: (source: Source) => Promise<void>;
   /** Forgets everything. */
   readonly clear: () => void;
 }
@@ -59,7 +61,7 @@ interface Member {
   readonly concurrency: number;
   readonly deliveries: Set<AbortController>;
   isStopped: boolean;
-  onIdle: () => void;
+  onLeave: () => void;
 }
 
 export function openLanes(group: string, log: Logger): Lanes {
@@ -67,11 +69,14 @@ export function openLanes(group: string, log: Logger): Lanes {
   const ready = new Set<Lane>();
   const members = new Set<Member>();
   const waitingForRoom = new Set<() => void>();
+  /** Sources that only end what is being delivered, and whom to tell when something of it has. */
+  const retiring = new Map<Source, () => void>();
   let loaded = 0;
   let open = 0;
   let isScheduled = false;
 
   function add(source: Source, position: number, event: EventEnvelope): void {
+    if (retiring.has(source)) return;
     const key = `${event.tenant}\0${event.partitionkey}`;
     let lane = lanes.get(key);
     if (lane === undefined) {
@@ -172,7 +177,9 @@ export function openLanes(group: string, log: Logger): Lanes {
   function release(lane: Lane, retryInMs: number | undefined): void {
     delete lane.delivery;
     if (isKept(lane)) {
-      if (retryInMs !== undefined) {
+      if (retiring.has(lane.source)) {
+        forget(lane);
+      } else if (retryInMs !== undefined) {
         park(lane, retryInMs);
       } else if (lane.queue.length > 0) {
         makeReady(lane);
@@ -181,6 +188,7 @@ export function openLanes(group: string, log: Logger): Lanes {
       }
     }
     tellRoom();
+    retiring.get(lane.source)?.();
     schedule();
   }
 
@@ -200,7 +208,7 @@ export function openLanes(group: string, log: Logger): Lanes {
 
   function leave(member: Member, delivery: AbortController): void {
     member.deliveries.delete(delivery);
-    if (member.deliveries.size === 0) member.onIdle();
+    member.onLeave();
   }
 
   const hasRoom = () => loaded < maxLoaded && open < maxOpen;
@@ -233,13 +241,36 @@ export function openLanes(group: string, log: Logger): Lanes {
     lane.delivery?.abort(new Error('This part of the log is read elsewhere now.'));
   }
 
+  function drop(source: Source): void {
+    for (const lane of [...lanes.values()]) if (lane.source === source) forget(lane);
+    tellRoom();
+  }
+
+  async function retire(source: Source): Promise<void> {
+    const running = () => [...lanes.values()].filter((lane) => lane.source === source);
+    const hasEnded = (ms: number) =>
+      isTrueWithin(
+        () => running().length === 0,
+        (look) => retiring.set(source, look),
+        ms,
+      );
+    retiring.set(source, () => {});
+    for (const lane of running()) if (lane.state !== 'running') forget(lane);
+    if (!(await hasEnded(usualGraceMs))) {
+      for (const { delivery } of running()) delivery?.abort(new Error('Another process takes over.'));
+      await hasEnded(abortedMs);
+    }
+    drop(source);
+    retiring.delete(source);
+  }
+
   function join({ concurrency }: GroupOptions, deliver: Deliver): Consumption {
     const member: Member = {
       deliver,
       concurrency,
       deliveries: new Set(),
       isStopped: false,
-      onIdle: () => {},
+      onLeave: () => {},
     };
     members.add(member);
     schedule();
@@ -254,10 +285,18 @@ export function openLanes(group: string, log: Logger): Lanes {
 
   async function stopMember(member: Member, graceMs: number): Promise<void> {
     member.isStopped = true;
-    if (await isIdleWithin(member, graceMs)) return;
+    const isIdleWithin = (ms: number) =>
+      isTrueWithin(
+        () => member.deliveries.size === 0,
+        (look) => {
+          member.onLeave = look;
+        },
+        ms,
+      );
+    if (await isIdleWithin(graceMs)) return;
     const reason = new Error(`The delivery did not end within ${graceMs} ms.`);
     for (const delivery of member.deliveries) delivery.abort(reason);
-    if (await isIdleWithin(member, abortedMs)) return;
+    if (await isIdleWithin(abortedMs)) return;
     log.error({ group, deliveries: member.deliveries.size }, 'deliveries did not end when they were aborted');
     for (const lane of [...lanes.values()]) {
       if (lane.delivery && member.deliveries.has(lane.delivery)) release(lane, rejectedMs);
@@ -268,10 +307,8 @@ export function openLanes(group: string, log: Logger): Lanes {
     add,
     room,
     join,
-    drop: (source) => {
-      for (const lane of [...lanes.values()]) if (lane.source === source) forget(lane);
-      tellRoom();
-    },
+    drop,
+    retire,
     clear: () => {
       for (const lane of [...lanes.values()]) forget(lane);
     },
@@ -283,13 +320,19 @@ function checked({ done }: Delivered, given: number): number {
   throw new RangeError(`A delivery of ${given} events said that ${done} of them are done.`);
 }
 
-function isIdleWithin(member: Member, ms: number): Promise<boolean> {
-  if (member.deliveries.size === 0) return Promise.resolve(true);
+/** Waits for a condition, which is looked at whenever it may have come true. */
+function isTrueWithin(
+  isTrue: () => boolean,
+  onChange: (look: () => void) => void,
+  ms: number,
+): Promise<boolean> {
+  if (isTrue()) return Promise.resolve(true);
   return new Promise((resolve) => {
     const overdue = setTimeout(resolve, ms, false);
-    member.onIdle = () => {
+    onChange(() => {
+      if (!isTrue()) return;
       clearTimeout(overdue);
       resolve(true);
-    };
+    });
   });
 }

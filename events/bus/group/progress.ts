@@ -16,7 +16,7 @@ const againMs = 500;
 /** Keeps the progress of one source and records it while it changes. */
 export interface ProgressKeeper {
   readonly readTo: () => number;
-  readonly openCount: () => number;
+  readonly progress: () => Progress;
   /** Notes that these, and nothing else up to `readTo`, are to be delivered. */
   readonly take: (readTo: number, positions: readonly number[]) => void;
   readonly settle: (positions: readonly number[]) => void;
@@ -66,7 +66,7 @@ export function keepProgress(
 
   return {
     readTo: () => readTo,
-    openCount: () => open.size,
+    progress: () => ({ readTo, open: [...open] }),
     take: (upTo, positions) => {
       readTo = upTo;
       for (const position of positions) open.add(position);

@@ -1,17 +1,11 @@
 import type { Logger } from 'pino';
+import type { Retention } from '../retention.ts';
 import type { LogClient } from './log-client.ts';
-
-/** What is kept. */
-export interface Retention {
-  readonly maxAgeMs: number;
-  /** Text and columns of all events; the file is somewhat larger. */
-  readonly maxBytes: number;
-}
 
 const sweepEveryMs = 1_000;
 
 /** Forgets events in the background, a few at a time, so that whatever else the log is asked comes in between. */
-export function openRetention({ maxAgeMs, maxBytes }: Retention, client: LogClient, log: Logger) {
+export function openTrimming({ maxAgeMs, maxBytes }: Retention, client: LogClient, log: Logger) {
   let isClosed = false;
   let sweeping = Promise.resolve(0);
 
