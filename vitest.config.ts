@@ -13,6 +13,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     env: { APOLLO_TELEMETRY_DISABLED: '1', PACT_DO_NOT_TRACK: 'true', NO_COLOR: '1' },
   },
 });

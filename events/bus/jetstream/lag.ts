@@ -45,7 +45,7 @@ export async function lagOf(
   return lag;
 }
 
-/** Whether a group is done with everything up to a position. One that nobody has a record of is done with nothing. */
+/** Whether a group is done with all that it takes up to a position of the stream. */
 export async function hasPassed(
   session: Session,
   names: Names,
@@ -54,18 +54,17 @@ export async function hasPassed(
   position: number,
 ): Promise<boolean> {
   const { jsm, streamId } = session;
-  const passed = await each(
-    Array.from({ length: partitions }, (_, number) => number),
-    async (number) => {
-      const stored = await readRecord(session, names.groups, names.record(group, number));
-      const { readTo, open } = stored?.record.streamId === streamId ? stored.record : { readTo: 0, open: [] };
-      if (open.some((undone) => undone <= position)) return false;
-      if (readTo >= position) return true;
-      const newest = await jsm.streams.getMessage(names.events, { last_by_subj: names.partition(number) });
-      // Where the newest lies further on, the group will have read past the position with it.
-      return newest === null || newest.seq <= readTo;
-    },
-  );
+  const numbers = Array.from({ length: partitions }, (_, number) => number);
+  const passed = await each(numbers, async (number) => {
+    const stored = await readRecord(session, names.groups, names.record(group, number));
+    if (stored?.record.streamId !== streamId) return false;
+    const { readTo, open } = stored.record;
+    if (open.some((undone) => undone <= position)) return false;
+    if (readTo >= position) return true;
+    // A partition to which nothing came since is not read any further.
+    const last = await jsm.streams.getMessage(names.events, { last_by_subj: names.partition(number) });
+    return (last?.seq ?? 0) <= readTo;
+  });
   return passed.every(Boolean);
 }
 
