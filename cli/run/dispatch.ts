@@ -88,7 +88,7 @@ async function operateHere(
   try {
     for (const name of names) Object.assign(parts, { [name]: await openPart(name, dataDir) });
     const work: EventPathWork = operation.kind === 'outbox' ? 'none' : 'consumers';
-    const path = await startEventPath(parts, bus, log, work);
+    const path = await startEventPath(parts, bus, log, { work });
     try {
       return await operate(path, operation, hooks);
     } finally {

@@ -1,11 +1,15 @@
 import type { Logger } from 'pino';
 import type { MutationTables } from '#chassis/mutation.ts';
+import { forgetHandled, type Housekeeping, keepHouse } from '#chassis/store/housekeeping.ts';
+import { forgetKeys } from '#chassis/store/idempotency.ts';
 import type { Store } from '#chassis/store/store.ts';
 import type { Bus } from '#events/bus/port.ts';
+import type { Retention } from '#events/bus/retention.ts';
 import type { Consumer } from '#events/consumer.ts';
 import type { InboxTables } from '#events/inbox.ts';
 import { type Relay, startRelay } from '#events/relay.ts';
 import { type RunningConsumer, startConsumer } from '#events/start-consumer.ts';
+import { eventRetention } from './bus.ts';
 import { type EventMetrics, eventMetrics } from './event-metrics.ts';
 import type { PartName, Parts } from './parts.ts';
 
@@ -23,6 +27,12 @@ export interface EventPath {
 /** Whether outboxes are relayed and events consumed, only the latter, or neither and one can but look. */
 export type EventPathWork = 'all' | 'consumers' | 'none';
 
+export interface EventPathOptions {
+  readonly work?: EventPathWork;
+  /** Of the bus. */
+  readonly retention?: Retention;
+}
+
 /** How long deliveries at hand may take when the process ends. */
 const graceMs = 5_000;
 
@@ -31,7 +41,7 @@ export async function startEventPath(
   parts: Partial<Parts>,
   bus: Bus,
   log: Logger,
-  work: EventPathWork = 'all',
+  { work = 'all', retention = eventRetention() }: EventPathOptions = {},
 ): Promise<EventPath> {
   const stores = storesOf(parts);
   const reacting = consumersOf(parts);
@@ -41,10 +51,12 @@ export async function startEventPath(
   });
   const { observer } = metrics;
   const relays: Relay[] = [];
+  const housekeepings: Housekeeping[] = [];
   const consumers = new Map<string, RunningConsumer>();
   const close = async () => {
     await Promise.all([...consumers.values()].map((consumer) => consumer.stop(graceMs)));
     await Promise.all(relays.map((relay) => relay.close()));
+    await Promise.all(housekeepings.map((housekeeping) => housekeeping.stop()));
   };
   try {
     for (const { store, consumers: defined } of work === 'none' ? [] : reacting) {
@@ -53,7 +65,14 @@ export async function startEventPath(
       }
     }
     if (work === 'all') {
-      for (const [name, store] of stores) relays.push(startRelay({ name, store, bus, log, observer }));
+      for (const [name, store] of stores) {
+        relays.push(startRelay({ name, store, bus, log, observer }));
+        housekeepings.push(keepHouse(store, { name, log, chores: { keys: forgetKeys } }));
+      }
+      const inbox = forgetHandled<InboxTables>(retention.maxAgeMs);
+      for (const { part: name, store } of reacting) {
+        housekeepings.push(keepHouse(store, { name, log, chores: { inbox } }));
+      }
     }
     return { bus, consumers, stores, metrics, close };
   } catch (error) {

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createInbox, type InboxTables } from '#events/inbox.ts';
 import { collectLog } from '#test/harness/log.ts';
 import { engines, temporaryStore } from '#test/harness/stores.ts';
-import { keepHouse } from './housekeeping.ts';
-import { createIdempotency, type IdempotencyTables } from './idempotency.ts';
+import { forgetHandled, keepHouse } from './housekeeping.ts';
+import { createIdempotency, forgetKeys, type IdempotencyTables } from './idempotency.ts';
 import { openStore } from './store.ts';
 
 const day = 24 * 3_600_000;
@@ -50,12 +50,18 @@ describe.each(engines)('housekeeping on $engine', ({ engine, missing }) => {
       return { keys: Number(rows[0]?.keys), events: Number(rows[0]?.events) };
     };
     const options = { name: 'tidy', log: collectLog().logger, everyMs: 20 };
-    const week = keepHouse(store, { ...options, busRetentionMs: 7 * day });
+    const week = keepHouse(store, {
+      ...options,
+      chores: { keys: forgetKeys, inbox: forgetHandled(7 * day) },
+    });
     ends.push(week.stop);
     // Keys are kept for eight days; the inbox for as long as the bus keeps events, and one more day.
     await expect.poll(left).toEqual({ keys: 5, events: 5 });
     await week.stop();
-    const days = keepHouse(store, { ...options, busRetentionMs: 5 * day });
+    const days = keepHouse(store, {
+      ...options,
+      chores: { keys: forgetKeys, inbox: forgetHandled(5 * day) },
+    });
     ends.push(days.stop);
     await expect.poll(left).toEqual({ keys: 5, events: 2 });
   });

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import type { Logger } from 'pino';
 import { forgetEvents, type InboxTables } from '#events/inbox.ts';
-import { forgetKeys, type IdempotencyTables } from './idempotency.ts';
 import type { Store } from './store.ts';
 
 export interface Housekeeping {
@@ -10,12 +9,14 @@ export interface Housekeeping {
   readonly stop: () => Promise<void>;
 }
 
-export interface HousekeepingOptions {
+/** Forgets up to `limit` rows that are old enough, and answers how many they were. */
+export type Chore<Tables> = (trx: Transaction<Tables>, now: Date, limit: number) => Promise<number>;
+
+export interface HousekeepingOptions<Tables> {
   /** Of the store, for the log. */
   readonly name: string;
   readonly log: Logger;
-  /** How long the bus keeps events at most (ms): for so long, and a margin, the inbox must know what was handled. */
-  readonly busRetentionMs: number;
+  readonly chores: Readonly<Record<string, Chore<Tables>>>;
   readonly everyMs?: number;
 }
 
@@ -25,17 +26,26 @@ const betweenMs = 50;
 /** For clocks that differ, and for what lay on the bus when its retention was shortened. */
 const marginMs = 24 * 3_600_000;
 
-/** Forgets idempotency keys and handled events of a store that are old enough: at once, and then every hour. */
-export function keepHouse<Tables extends IdempotencyTables & InboxTables>(
-  store: Store<Tables>,
-  { name, log, busRetentionMs, everyMs = 3_600_000 }: HousekeepingOptions,
+/**
+ * Forgets events that were handled so long ago that the bus cannot have them any more.
+ * @param busRetentionMs how long the bus keeps events at most
+ */
+export function forgetHandled<Tables extends InboxTables>(busRetentionMs: number): Chore<Tables> {
+  return (trx, now, limit) =>
+    forgetEvents(trx, new Date(now.getTime() - busRetentionMs - marginMs).toISOString(), limit);
+}
+
+/** Does the chores of a store at once, and then every hour. */
+export function keepHouse<Tables>(
+  store: Pick<Store<Tables>, 'transaction'>,
+  { name, log, chores, everyMs = 3_600_000 }: HousekeepingOptions<Tables>,
 ): Housekeeping {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const step = async (forget: (trx: Transaction<Tables>) => Promise<number>): Promise<number> => {
+  const finish = async (chore: Chore<Tables>, now: Date): Promise<number> => {
     let forgotten = 0;
     for (let last = stepRows; last === stepRows && !signal.aborted; ) {
-      last = await store.transaction(forget);
+      last = await store.transaction((trx) => chore(trx, now, stepRows));
       forgotten += last;
       if (last === stepRows) await pause(betweenMs, signal);
     }
@@ -43,10 +53,10 @@ export function keepHouse<Tables extends IdempotencyTables & InboxTables>(
   };
   const round = async () => {
     const now = new Date();
-    const handledBefore = new Date(now.getTime() - busRetentionMs - marginMs).toISOString();
-    const keys = await step((trx) => forgetKeys(trx, now, stepRows));
-    const events = await step((trx) => forgetEvents(trx, handledBefore, stepRows));
-    if (keys + events > 0) log.info({ store: name, keys, events }, 'old keys and inbox rows were forgotten');
+    const forgotten: Record<string, number> = {};
+    for (const [what, chore] of Object.entries(chores)) forgotten[what] = await finish(chore, now);
+    if (Object.values(forgotten).some((rows) => rows > 0))
+      log.info({ store: name, forgotten }, 'old rows were forgotten');
   };
   const run = async () => {
     while (!signal.aborted) {
