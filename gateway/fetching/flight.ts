@@ -24,7 +24,7 @@ export class Flight implements ExchangeOwner, Awaited {
   readonly #target: SubgraphTarget;
   readonly #union: Union | undefined;
   readonly #owner: FlightOwner | undefined;
-  /** Everybody who waits, with the places of their parts; undefined while one has always been alone. */
+  /** Everybody who waits, with the places of their parts; undefined while all ask the very same. */
   readonly #requesters = new Map<Requester, Places | undefined>();
   /** Each part that is asked, with its place in the body; undefined as above. */
   #parts: Map<string, number> | undefined;
@@ -44,6 +44,13 @@ export class Flight implements ExchangeOwner, Awaited {
 
   /** Takes in another requester, unless more would then be asked than one fetch may. */
   join(requester: Requester): boolean {
+    const [first] = this.#requesters;
+    /* Who asks the very same changes nothing, and to compare two texts is far less than to look up each part. */
+    if (first?.[0].request.body === requester.request.body) {
+      this.#requesters.set(requester, first[1]);
+      requester.waitFor(this);
+      return true;
+    }
     const parts = this.#parts ?? this.#placeAll();
     let count = parts.size;
     let characters = this.#characters;
@@ -85,7 +92,7 @@ export class Flight implements ExchangeOwner, Awaited {
       headers = ownHeaders(scope, this.#target.name);
     } else {
       const requesters = [...this.#requesters.keys()];
-      this.#shared = startShared(requesters, parts?.size ?? 1);
+      this.#shared = startShared(requesters, parts?.size ?? first.parts.length);
       const scopes = requesters.map((requester) => requester.scope);
       headers = sharedHeaders(scopes, this.#shared, this.#target.name);
     }
@@ -109,7 +116,7 @@ export class Flight implements ExchangeOwner, Awaited {
       }
       this.#exchange?.abandon();
       this.#close();
-    } else if (this.#state === 'open') {
+    } else if (this.#state === 'open' && this.#parts !== undefined) {
       /* What only the leaver wanted is not asked. */
       this.#placeAll();
     }

@@ -7,9 +7,9 @@ type Fetches = readonly (readonly [path: string, selection: string])[];
 /** What the others write into the answers of the first. */
 function writtenInto(fetches: Fetches): object {
   const writings = createWritings();
-  const [first] = fetches.map(([path, selection]) => {
-    return writings.add({ path: path.split('.').filter(Boolean), shape: () => fetchShape(selection, false) });
-  });
+  const [first] = fetches.map(([path, selection]) =>
+    writings.add({ path: path.split('.').filter(Boolean), shape: () => fetchShape(selection, false) }),
+  );
   return plain(first?.() ?? new Map());
 }
 

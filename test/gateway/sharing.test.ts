@@ -66,6 +66,27 @@ describe('what may be joined', () => {
     expect(subgraph.calls).toHaveLength(1);
   });
 
+  test('requests for the very same go out as any one of them', async () => {
+    subgraph = await startHeldSubgraph();
+    const asked = [reads(1, 2), reads(1, 2), reads(1, 2)].map(subgraph.ask);
+    await subgraph.received(1);
+    expect(entitiesOf(subgraph.calls[0])).toEqual(['1', '2']);
+    subgraph.calls[0]?.answer(named(subgraph.calls[0]));
+    expect(await Promise.all(asked.map(({ answer }) => answer))).toMatchObject(asked.map(() => names(1, 2)));
+    expect(sharedLines()).toMatchObject([{ requests: 3, parts: 2 }]);
+  });
+
+  test('and share with one that asks for more', async () => {
+    subgraph = await startHeldSubgraph();
+    const asked = [reads(1, 2), reads(1, 2), reads(2, 3), reads(1, 2)].map(subgraph.ask);
+    await subgraph.received(1);
+    expect(entitiesOf(subgraph.calls[0])).toEqual(['1', '2', '3']);
+    subgraph.calls[0]?.answer(named(subgraph.calls[0]));
+    const answers = await Promise.all(asked.map(({ answer }) => answer));
+    expect(answers).toMatchObject([names(1, 2), names(1, 2), names(2, 3), names(1, 2)]);
+    expect(sharedLines()).toMatchObject([{ requests: 4, parts: 3 }]);
+  });
+
   test('an answer that nobody else sees is not marked as shared, which spares a copy', async () => {
     subgraph = await startHeldSubgraph();
     const [one, both, other] = [reads(1), reads(2), reads(2, 3)].map(subgraph.ask);
