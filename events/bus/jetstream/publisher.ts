@@ -153,6 +153,7 @@ export function openPublisher(link: Link, names: Names, lookBack: LookBack): Pub
       leave(sending);
       if (outcome instanceof BusUnavailable) {
         fail(sending.call, outcome);
+        failBehind(sending, outcome);
         failUnsent(outcome);
         return;
       }
@@ -188,13 +189,17 @@ export function openPublisher(link: Link, names: Names, lookBack: LookBack): Pub
   function failUnsent(error: unknown): void {
     for (const call of calls) fail(call, error);
     for (const ahead of sent) {
-      for (let one = ahead.behind; one; one = one.behind) {
-        fail(one.call, error);
-        leave(one);
-      }
-      ahead.behind = undefined;
+      failBehind(ahead, error);
       tails.set(ahead.key, ahead);
     }
+  }
+
+  function failBehind(ahead: Sending, error: unknown): void {
+    for (let one = ahead.behind; one; one = one.behind) {
+      fail(one.call, error);
+      leave(one);
+    }
+    ahead.behind = undefined;
   }
 
   return {
