@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventEnvelope } from '#events/envelope.ts';
 import { collect, namesOf, testEvent, testEvents, testType } from '#test/harness/buses.ts';
+import { collectLog } from '#test/harness/log.ts';
 import { natsIsMissing, natsUrl, onNats, removeStreams } from '#test/harness/nats.ts';
-import { type Bus, type Deliver, InvalidCursor } from '../port.ts';
+import { type Bus, BusUnavailable, type Deliver, InvalidCursor } from '../port.ts';
 import { type JetstreamBusOptions, openJetstreamBus } from './jetstream-bus.ts';
 
 const retention = { maxAgeMs: 86_400_000, maxBytes: 1_000_000_000 };
@@ -162,6 +163,80 @@ describe.skipIf(await natsIsMissing())('the bus on JetStream', () => {
     for (const versions of order.values()) expect(versions).toEqual(versions.toSorted((a, b) => a - b));
     expect([...order.values()].flat().length).toBe(n);
   }, 60_000);
+
+  it('stores nothing behind an event of the same key that was not stored', async () => {
+    const bus = await open();
+    await onNats(async (nc) =>
+      (await jetstreamManager(nc)).streams.update(`${stream}_events`, { max_msg_size: 2_000 }),
+    );
+    const [first, second] = testEvents(2, { key: 'lead_1' }) as [EventEnvelope, EventEnvelope];
+    const large = testEvent({ key: 'lead_1' }, { text: 'x'.repeat(3_000) });
+    const call = bus.publish([first, large, second]);
+    const behind = bus.publish(testEvents(2, { key: 'lead_1' }));
+    await expect(call).rejects.toThrow('message size exceeds maximum allowed');
+    await expect(behind).rejects.toThrow(BusUnavailable);
+    expect(await idsIn(bus)).toEqual([first.id]);
+    await bus.publish([second]);
+    expect(await idsIn(bus)).toEqual(idsOf([first, second]));
+  });
+
+  it('records nothing in a partition that another process took', async () => {
+    const log = collectLog();
+    const bus = await open({ partitions: 1, log: log.logger });
+    const release = Promise.withResolvers<void>();
+    const { ids } = await member(bus, async (events) => {
+      await release.promise;
+      return { done: events.length };
+    });
+    const events = testEvents(1);
+    await bus.publish(events);
+    await expect.poll(ids).toEqual(idsOf(events));
+    const subject = `${stream}.groups.mail.0`;
+    const records = `${stream}_groups`;
+    await onNats(async (nc) => {
+      const jsm = await jetstreamManager(nc);
+      const lastRecord = () => jsm.streams.getMessage(records, { last_by_subj: subject });
+      await expect.poll(async () => (await lastRecord())?.json()).toMatchObject({ open: [1] });
+      const taken = { ...(await lastRecord())?.json<object>(), owner: 'another' };
+      await jetstream(nc).publish(subject, JSON.stringify(taken));
+      release.resolve();
+      await expect.poll(log.text).toContain('another process reads the partition now');
+      // Nothing was written over it until the other one, which gives no sign of life, counts as gone.
+      await isDone(bus);
+      expect(ids()).toEqual(idsOf([...events, ...events]));
+    });
+  });
+
+  it('makes a stream that was deleted under it anew', async () => {
+    const bus = await open();
+    await bus.publish(testEvents(1));
+    const { ids } = await member(bus);
+    await isDone(bus);
+    await onNats(async (nc) => (await jetstreamManager(nc)).streams.delete(`${stream}_events`));
+    await expect(bus.publish(testEvents(1))).rejects.toThrow(BusUnavailable);
+    const events = testEvents(2);
+    await expect
+      .poll(
+        () =>
+          bus.publish(events).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    await expect.poll(() => ids().slice(1).toSorted(), { timeout: 10_000 }).toEqual(idsOf(events));
+  });
+
+  it('passes over a message that is no event', async () => {
+    const bus = await open();
+    const { ids } = await member(bus);
+    const events = testEvents(1);
+    await onNats((nc) => jetstream(nc).publish(`${stream}.events.0.ZGVmYXVsdA.${testType}`, 'nonsense'));
+    await bus.publish(events);
+    await isDone(bus);
+    expect(ids()).toEqual(idsOf(events));
+  });
 
   it('refuses another number of partitions than the stream has', async () => {
     await open({ partitions: 4 });

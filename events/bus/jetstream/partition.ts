@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Msg } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { EventEnvelope } from '../../envelope.ts';
 import type { Lanes, Source } from '../group/lanes.ts';
@@ -183,7 +184,15 @@ function openPartition(settings: PartitionSettings, start: PartitionRecord, firs
       (messages.at(-1) as Message).seq,
       wanted.map(({ seq }) => seq),
     );
-    for (const { seq, msg } of wanted) lanes.add(source, seq, msg.json<EventEnvelope>());
+    for (const { seq, msg } of wanted) {
+      const event = eventIn(msg);
+      if (event) {
+        lanes.add(source, seq, event);
+      } else {
+        log.error({ seq, subject: msg.subject }, 'a message is no event of ours and is passed over');
+        keeper.settle([seq]);
+      }
+    }
   }
 
   function drop(): void {
@@ -204,4 +213,13 @@ function openPartition(settings: PartitionSettings, start: PartitionRecord, firs
       await recordAs(null)(keeper.progress());
     },
   };
+}
+
+/** Null where somebody else wrote to our subjects. */
+function eventIn(msg: Msg): EventEnvelope | null {
+  try {
+    return msg.json<EventEnvelope>();
+  } catch {
+    return null;
+  }
 }
