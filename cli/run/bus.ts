@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { openBus } from '#events/bus/open.ts';
+import { busLocation, openBus } from '#events/bus/open.ts';
 import type { Bus } from '#events/bus/port.ts';
 import { countSetting } from '../settings.ts';
 
@@ -15,16 +14,7 @@ export function eventRetention(env = process.env) {
   };
 }
 
-/**
- * The bus of this house: the servers that `BUS_URL` names, with streams called by `BUS_STREAM`, else a log in the data
- * folder that this process alone has.
- */
+/** The bus of this house: where `BUS_URL` says, else a log in the data folder that this process alone has. */
 export function openHouseBus(dataDir: string, log: Logger, env = process.env): Promise<Bus> {
-  return openBus({
-    url: env.BUS_URL,
-    stream: env.BUS_STREAM,
-    file: join(dataDir, 'events.sqlite'),
-    retention: eventRetention(env),
-    log,
-  });
+  return openBus(busLocation(dataDir, env), { retention: eventRetention(env), log });
 }

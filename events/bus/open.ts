@@ -1,32 +1,43 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openEmbeddedBus } from './embedded/embedded-bus.ts';
 import { openJetstreamBus } from './jetstream/jetstream-bus.ts';
 import type { Bus } from './port.ts';
 import type { Retention } from './retention.ts';
 
-export interface OpenBusOptions {
-  /** `nats://…` for the servers of many processes; undefined for the log of this one. */
-  readonly url: string | undefined;
-  /** What streams and subjects on a server are called by. */
-  readonly stream?: string | undefined;
-  /** The embedded log. */
-  readonly file: string;
-  readonly retention: Retention;
-  readonly log: Logger;
-}
+/** Where events lie. */
+export type BusLocation =
+  | { readonly kind: 'embedded'; readonly file: string }
+  | { readonly kind: 'jetstream'; readonly url: string; readonly stream?: string };
 
 /**
- * Opens the bus that the settings choose. Throws an Error naming a URL that is of no bus, without what may be a
- * password in it.
+ * The bus by its setting: NATS JetStream where `BUS_URL` is set (`nats://host:4222`, several servers separated by
+ * commas), with streams and subjects that begin with `BUS_STREAM`, else a log in the data folder. Throws an Error that names any other value.
  */
-export async function openBus({ url, stream, file, retention, log }: OpenBusOptions): Promise<Bus> {
-  if (url === undefined || url === '') return openEmbeddedBus({ file, retention, log });
-  const [first = ''] = url.split(',');
-  const { protocol } = URL.canParse(first) ? new URL(first) : { protocol: '' };
-  if (protocol === 'nats:' || protocol === 'tls:') {
-    return openJetstreamBus({ url, retention, log, ...(stream && { stream }) });
+export function busLocation(dataDir: string, env: NodeJS.ProcessEnv = process.env): BusLocation {
+  const url = env.BUS_URL;
+  if (!url) return { kind: 'embedded', file: join(dataDir, 'events.sqlite') };
+  if (url.split(',').every((one) => URL.parse(one.trim())?.protocol === 'nats:')) {
+    return { kind: 'jetstream', url, ...(env.BUS_STREAM && { stream: env.BUS_STREAM }) };
   }
   throw new Error(
-    `BUS_URL begins with "${first.split('/')[0]}": write it as nats://host:4222, or leave it out for the embedded bus.`,
+    `BUS_URL is "${withoutCredentials(url)}". It takes nats://host:4222, several separated by commas; leave it out for the log in the data folder.`,
   );
+}
+
+/** Opens the bus at a place; how each adapter fails is said there. */
+export function openBus(
+  location: BusLocation,
+  options: { readonly retention: Retention; readonly log?: Logger },
+): Promise<Bus> {
+  switch (location.kind) {
+    case 'embedded':
+      return openEmbeddedBus({ file: location.file, ...options });
+    case 'jetstream':
+      return openJetstreamBus({ url: location.url, stream: location.stream, ...options });
+  }
+}
+
+function withoutCredentials(url: string): string {
+  return url.replaceAll(/\/\/[^/@]*@/g, '//…@');
 }

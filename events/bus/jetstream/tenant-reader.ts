@@ -155,7 +155,11 @@ interface Part {
 }
 
 /** Between two messages that are not next to each other one of this tenant was lost only where trimming has come so far. */
-function unbroken(messages: readonly Message[], after: number, { trimmedTo }: Extent): readonly Part[] {
+export function unbroken(
+  messages: readonly Message[],
+  after: number,
+  { trimmedTo }: Pick<Extent, 'trimmedTo'>,
+): readonly Part[] {
   if (messages.length === 0) return [{ messages, isGap: trimmedTo > after }];
   const parts: { messages: Message[]; isGap: boolean }[] = [];
   let before = after;
