@@ -43,10 +43,10 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
   const bell = makeBell();
   const unsubscribe = store.onAppend(bell.ring);
 
-  /** Publishes what waits, up to one batch, and answers whether there may be more. */
-  const turn = async (): Promise<boolean> => {
+  /** Publishes what waits, up to so many events, and answers whether there may be more. */
+  const turn = async (size: number): Promise<boolean> => {
     await leases.keep();
-    const waiting = await pending(store, leases.condition, batchSize);
+    const waiting = await pending(store, leases.condition, size);
     if (waiting.length === 0) return false;
     await store.durable();
     // Less than the time-out is left where reading took long, or this process was paused: renew, and read again.
@@ -64,20 +64,24 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
       store,
       waiting.map(({ position }) => position),
     );
-    return waiting.length === batchSize;
+    return waiting.length === size;
   };
 
   const run = async (): Promise<void> => {
     let failures = 0;
+    let size = batchSize;
     while (!closing.signal.aborted) {
       bell.reset();
       try {
-        const more = await turn();
+        const more = await turn(size);
+        size = Math.min(size * 2, batchSize);
         if (failures > 0) log.info({ store: name, failures }, 'The relay publishes again.');
         failures = 0;
         if (!more) await bell.wait(pollMs, closing.signal);
       } catch (error) {
         failures += 1;
+        // A slow bus may not take in time what it takes in parts.
+        size = Math.ceil(size / 2);
         observer?.publishFailed?.(name);
         if (failures === 1)
           log.warn({ err: error, store: name }, 'Events wait: they cannot be published now.');
