@@ -68,7 +68,7 @@ describe.each(engines)('the relay on $engine', ({ engine, missing }) => {
     await drained(store);
     expectInOrder(bus.events);
     expect(bus.events.map(({ type }) => type)).toEqual(Array(5).fill(amountPostedV1.type));
-    expect(bus.largestBatch()).toBe(2);
+    expect(bus.largestBatch()).toBeLessThanOrEqual(2);
     expect(published).toHaveLength(5);
   });
 

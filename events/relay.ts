@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Bus } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { EventLog, EventStore } from './event-store.ts';
@@ -43,10 +43,10 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
   const bell = makeBell();
   const unsubscribe = store.onAppend(bell.ring);
 
-  /** Publishes what waits, up to so many events, and answers whether there may be more. */
+  /** Publishes what waits, up to so many events, and answers whether there may be more: of one lane a part is read. */
   const turn = async (size: number): Promise<boolean> => {
     await leases.keep();
-    const waiting = await pending(store, leases.condition, size);
+    const waiting = await leases.pending(size);
     if (waiting.length === 0) return false;
     await store.durable();
     // Less than the time-out is left where reading took long, or this process was paused: renew, and read again.
@@ -60,11 +60,9 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
       name,
       waiting.map(({ appendedAt }) => now - Date.parse(appendedAt)),
     );
-    await remove(
-      store,
-      waiting.map(({ position }) => position),
-    );
-    return waiting.length === size;
+    const ids = JSON.stringify(waiting.map(({ id }) => id));
+    await store.transaction((trx) => remove(trx, store.engine, ids));
+    return waiting.length >= size / 4;
   };
 
   const run = async (): Promise<void> => {
@@ -103,33 +101,8 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
   };
 }
 
-interface Waiting {
-  /** PostgreSQL answers bigint as text. */
-  readonly position: number | string;
-  readonly envelope: string;
-  readonly appendedAt: string;
-}
-
-async function pending<Tables>(
-  { db }: EventStore<Tables>,
-  condition: RawBuilder<boolean>,
-  limit: number,
-): Promise<Waiting[]> {
-  const { rows } = await sql<Waiting>`
-    select position, envelope, appended_at from outbox
-    where ${condition} order by position limit ${limit}`.execute(db);
-  return rows;
-}
-
 /** One statement of the same text for every number of rows, so that it is prepared once. */
-async function remove<Tables>(
-  { engine, transaction }: EventStore<Tables>,
-  positions: readonly (number | string)[],
-): Promise<void> {
-  const list = JSON.stringify(positions.map(Number));
-  const chosen =
-    engine === 'postgres'
-      ? sql`select value::bigint from json_array_elements_text(${list}::json)`
-      : sql`select value from json_each(${list})`;
-  await transaction((trx) => sql`delete from outbox where position in (${chosen})`.execute(trx));
+async function remove<Tables>(trx: Transaction<Tables>, engine: EventStore<Tables>['engine'], ids: string) {
+  const list = engine === 'postgres' ? sql`json_array_elements_text(${ids}::json)` : sql`json_each(${ids})`;
+  await sql`delete from outbox where id in (select value from ${list})`.execute(trx);
 }
