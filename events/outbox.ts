@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import { maxEventBytes } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
-import type { EventStore } from './event-store.ts';
+import type { AnyStore } from './event-store.ts';
 
 /** Events that were committed with the rows they speak of and are not on the bus yet. */
 export interface OutboxTables {
@@ -130,9 +130,7 @@ export interface OutboxStatus {
   readonly oldestAppendedAt: string | null;
 }
 
-export async function outboxStatus<Tables extends OutboxTables>({
-  db,
-}: Pick<EventStore<Tables>, 'db'>): Promise<OutboxStatus> {
+export async function outboxStatus({ db }: AnyStore): Promise<OutboxStatus> {
   const { rows } = await sql<{ depth: number; oldest: string | null }>`
     select count(*) as depth, min(appended_at) as oldest from outbox`.execute(db);
   const [row] = rows;

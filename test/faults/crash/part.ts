@@ -70,7 +70,7 @@ setInterval(tell, 100).unref();
 async function tell(): Promise<void> {
   say({ kind: 'counts', ...counts });
   if (!bus || !role.relay) return;
-  const depths = await Promise.all(stores.map((store) => outboxStatus(store as typeof mirror)));
+  const depths = await Promise.all(stores.map(outboxStatus));
   const lags = await bus.lag().catch(() => new Map([['unknown', 1]]));
   say({
     kind: 'status',
