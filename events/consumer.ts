@@ -11,7 +11,7 @@ interface ConsumerBase {
   readonly name: string;
   /** What it reacts to. */
   readonly events: readonly EventDefinition[];
-  /** Keys handled at once; 16 where it is left out. */
+  /** Keys handled at once; 8 where it is left out. A store on PostgreSQL has ten connections for all its work. */
   readonly concurrency?: number;
   /** How a failing event is tried again before it is parked; `defaultRetry` where it is left out. */
   readonly retry?: RetryPolicy;

@@ -1,6 +1,6 @@
 import { type Generated, sql, type Transaction } from 'kysely';
 import { type EventEnvelope, parseEnvelope } from './envelope.ts';
-import type { EventStore } from './event-store.ts';
+import type { AnyStore } from './event-store.ts';
 import type { InboxTables } from './inbox.ts';
 
 /** An event that a consumer gave up on, whole, with what it failed of. */
@@ -37,8 +37,6 @@ export interface DeadLetter extends Failure {
   readonly event: EventEnvelope;
 }
 
-type Place<Tables> = Pick<EventStore<Tables>, 'db'>;
-
 /** Which dead letter: one consumer gave up on one event of a tenant. */
 export interface DeadLetterId {
   readonly tenant: string;
@@ -56,8 +54,8 @@ export interface DeadLetterFilter {
 }
 
 /** The dead letters of a store, those parked first first. */
-export async function listDeadLetters<Tables extends InboxTables>(
-  { db }: Place<Tables>,
+export async function listDeadLetters(
+  { db }: AnyStore,
   { tenant, consumer, after = 0, limit }: DeadLetterFilter,
 ): Promise<readonly DeadLetter[]> {
   const of = consumer === undefined ? sql`` : sql`and consumer = ${consumer}`;
@@ -68,8 +66,8 @@ export async function listDeadLetters<Tables extends InboxTables>(
 }
 
 /** One dead letter; null where there is none. */
-export async function findDeadLetter<Tables extends InboxTables>(
-  { db }: Place<Tables>,
+export async function findDeadLetter(
+  { db }: AnyStore,
   { tenant, consumer, eventId }: DeadLetterId,
 ): Promise<DeadLetter | null> {
   const { rows } = await sql<DeadLetterRow>`
@@ -109,9 +107,7 @@ export async function writeDeadLetter<Tables extends InboxTables>(
 }
 
 /** How many dead letters each consumer has, over all tenants; for metrics. */
-export async function deadLetterCounts<Tables extends InboxTables>({
-  db,
-}: Place<Tables>): Promise<ReadonlyMap<string, number>> {
+export async function deadLetterCounts({ db }: AnyStore): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ consumer: string; count: number }>`
     select consumer, count(*) as count from dead_letters group by consumer`.execute(db);
   return new Map(rows.map(({ consumer, count }) => [consumer, Number(count)]));

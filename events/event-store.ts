@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, QueryExecutorProvider, Transaction } from 'kysely';
 
 /**
  * What the relay and the consumers need of a store. A subgraph's store is one; nothing here knows more of it, since
@@ -19,6 +19,11 @@ export interface EventStore<Tables> {
    * done with there, must not be taken back in the store.
    */
   readonly durable: () => Promise<void>;
+}
+
+/** A store of whatever tables, where only its event tables are read: lists of different stores can be gone through. */
+export interface AnyStore {
+  readonly db: QueryExecutorProvider;
 }
 
 /** Where the parts of the event path say what goes wrong; a pino logger is one. */

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { DeadLetterRow } from './dead-letter.ts';
 import type { EventEnvelope } from './envelope.ts';
-import type { EventStore } from './event-store.ts';
+import type { AnyStore, EventStore } from './event-store.ts';
 import type { TableTarget } from './outbox.ts';
 
 /** What a store has of the events that its consumers handled, or gave up on. */
@@ -111,8 +111,8 @@ async function write<Tables>(
 }
 
 /** Which of the events of one tenant the consumer has handled or parked. */
-export async function handledEvents<Tables extends InboxTables>(
-  { engine, db }: Pick<EventStore<Tables>, 'engine' | 'db'>,
+export async function handledEvents(
+  { engine, db }: AnyStore & { readonly engine: Engine },
   consumer: string,
   events: readonly EventEnvelope<object>[],
 ): Promise<ReadonlySet<string>> {

@@ -17,10 +17,17 @@ export interface LaneLeases {
   readonly keep: () => Promise<void>;
   /** Until when the lanes are held for certain, as `performance.now()` counts. */
   readonly heldUntil: () => number;
-  /** A condition on `outbox.lane` that holds for the lanes held at this moment. */
-  readonly condition: ReturnType<typeof sql<boolean>>;
+  /** Reads what waits in the lanes held at this moment, up to so many events, each lane's oldest first. */
+  readonly pending: (limit: number) => Promise<readonly Waiting[]>;
   /** Gives all up, for others to take at once. */
   readonly release: () => Promise<void>;
+}
+
+/** A row of the outbox, as far as a relay needs it. */
+export interface Waiting {
+  readonly id: string;
+  readonly envelope: string;
+  readonly appendedAt: string;
 }
 
 export function laneLeases<Tables extends OutboxTables>(
@@ -31,7 +38,11 @@ export function laneLeases<Tables extends OutboxTables>(
     return {
       keep: async () => {},
       heldUntil: () => Number.POSITIVE_INFINITY,
-      condition: sql<boolean>`true`,
+      pending: async (limit) => {
+        const { rows } = await sql<Waiting>`
+          select id, envelope, appended_at from outbox order by position limit ${limit}`.execute(store.db);
+        return rows;
+      },
       release: async () => {},
     };
   }
@@ -81,9 +92,17 @@ export function laneLeases<Tables extends OutboxTables>(
   return {
     keep,
     heldUntil: () => heldUntil,
-    condition: sql<boolean>`lane in (
-      select lane from lane_leases where owner = ${owner} and expires_at > clock_timestamp()
-    )`,
+    pending: async (limit) => {
+      // A few of each lane by its index: over all lanes at once a long outbox would be sorted for every batch.
+      const { rows } = await sql<Waiting>`
+        select id, envelope, appended_at from lane_leases cross join lateral (
+          select id, position, envelope, appended_at from outbox where outbox.lane = lane_leases.lane
+          order by position limit ${Math.ceil(limit / 4)}
+        ) as waiting
+        where owner = ${owner} and expires_at > clock_timestamp()
+        order by position limit ${limit}`.execute(store.db);
+      return rows;
+    },
     release: async () => {
       heldUntil = Number.NEGATIVE_INFINITY;
       await store.transaction(async (trx) => {

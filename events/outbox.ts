@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Generated, type Kysely, sql, type Transaction } from 'kysely';
 import { maxEventBytes } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
-import type { EventStore } from './event-store.ts';
+import type { AnyStore } from './event-store.ts';
 
 /** Events that were committed with the rows they speak of and are not on the bus yet. */
 export interface OutboxTables {
@@ -38,20 +38,24 @@ export interface TableTarget {
 
 /** Makes the outbox of a store, as a part of one of its migrations. */
 export async function createOutbox({ db, text, engine }: TableTarget): Promise<void> {
-  await db.schema
+  const table = db.schema
     .createTable('outbox')
-    .addColumn('position', engine === 'postgres' ? 'bigserial' : 'integer', (column) =>
-      engine === 'postgres' ? column.primaryKey() : column.primaryKey().autoIncrement(),
-    )
     .addColumn('id', text, (column) => column.notNull().unique())
     .addColumn('tenant', text, (column) => column.notNull())
     .addColumn('type', text, (column) => column.notNull())
     .addColumn('lane', 'integer', (column) => column.notNull())
     .addColumn('envelope', text, (column) => column.notNull())
-    .addColumn('appended_at', text, (column) => column.notNull())
+    .addColumn('appended_at', text, (column) => column.notNull());
+  if (engine === 'sqlite') {
+    await table.addColumn('position', 'integer', (column) => column.primaryKey().autoIncrement()).execute();
+    return;
+  }
+  // By lane first and by nothing else: relays read some of each lane, however long the others are.
+  await table
+    .addColumn('position', 'bigserial', (column) => column.notNull())
+    .addPrimaryKeyConstraint('outbox_key', ['lane', 'position'] as never)
     .execute();
-  await sql`create index outbox_by_lane on outbox (lane, position)`.execute(db);
-  if (engine === 'postgres') await createLaneLeases({ db, text });
+  await createLaneLeases({ db, text });
 }
 
 /** Who publishes which lane, where several relays can be: see `lane-leases.ts`. */
@@ -126,12 +130,9 @@ export interface OutboxStatus {
   readonly oldestAppendedAt: string | null;
 }
 
-export async function outboxStatus<Tables extends OutboxTables>({
-  db,
-}: Pick<EventStore<Tables>, 'db'>): Promise<OutboxStatus> {
+export async function outboxStatus({ db }: AnyStore): Promise<OutboxStatus> {
   const { rows } = await sql<{ depth: number; oldest: string | null }>`
-    select count(*) as depth, (select appended_at from outbox order by position limit 1) as oldest
-    from outbox`.execute(db);
+    select count(*) as depth, min(appended_at) as oldest from outbox`.execute(db);
   const [row] = rows;
   return { depth: Number(row?.depth ?? 0), oldestAppendedAt: row?.oldest ?? null };
 }

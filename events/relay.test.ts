@@ -9,6 +9,7 @@ import {
 import { collectLog } from '#test/harness/log.ts';
 import { memoryBus } from '#test/harness/memory-bus.ts';
 import { engines, temporaryStore } from '#test/harness/stores.ts';
+import { BusUnavailable } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
 import { outboxStatus } from './outbox.ts';
 import { type RelayOptions, startRelay } from './relay.ts';
@@ -67,7 +68,7 @@ describe.each(engines)('the relay on $engine', ({ engine, missing }) => {
     await drained(store);
     expectInOrder(bus.events);
     expect(bus.events.map(({ type }) => type)).toEqual(Array(5).fill(amountPostedV1.type));
-    expect(bus.largestBatch()).toBe(2);
+    expect(bus.largestBatch()).toBeLessThanOrEqual(2);
     expect(published).toHaveLength(5);
   });
 
@@ -115,6 +116,24 @@ describe.each(engines)('the relay on $engine', ({ engine, missing }) => {
     expect(bus.events).toHaveLength(60);
     expect(bus.largestBatch()).toBe(10);
     expectInOrder(bus.events);
+  });
+
+  it.skipIf(missing)('tries smaller batches where the bus is too slow for large ones', async () => {
+    const { open, bus, start } = await place();
+    const store = await open();
+    for (let n = 0; n < 40; n++) await post(store, { account: accounts[n]!, amount: 1 });
+    const sizes: number[] = [];
+    const slow: RelayOptions<LedgerTables>['bus'] = {
+      publish: async (events) => {
+        sizes.push(events.length);
+        if (events.length > 5) throw new BusUnavailable('This took too long.');
+        return bus.publish(events);
+      },
+    };
+    start(store, { bus: slow, batchSize: 32 });
+    await drained(store);
+    expect(bus.events).toHaveLength(40);
+    expect(sizes.slice(0, 4)).toEqual([32, 16, 8, 4]);
   });
 
   it.skipIf(missing)('publishes only what the disk has', async () => {

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Bus } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { EventLog, EventStore } from './event-store.ts';
@@ -43,10 +43,10 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
   const bell = makeBell();
   const unsubscribe = store.onAppend(bell.ring);
 
-  /** Publishes what waits, up to one batch, and answers whether there may be more. */
-  const turn = async (): Promise<boolean> => {
+  /** Publishes what waits, up to so many events, and answers whether there may be more: of one lane a part is read. */
+  const turn = async (size: number): Promise<boolean> => {
     await leases.keep();
-    const waiting = await pending(store, leases.condition, batchSize);
+    const waiting = await leases.pending(size);
     if (waiting.length === 0) return false;
     await store.durable();
     // Less than the time-out is left where reading took long, or this process was paused: renew, and read again.
@@ -60,24 +60,26 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
       name,
       waiting.map(({ appendedAt }) => now - Date.parse(appendedAt)),
     );
-    await remove(
-      store,
-      waiting.map(({ position }) => position),
-    );
-    return waiting.length === batchSize;
+    const ids = JSON.stringify(waiting.map(({ id }) => id));
+    await store.transaction((trx) => remove(trx, store.engine, ids));
+    return waiting.length >= size / 4;
   };
 
   const run = async (): Promise<void> => {
     let failures = 0;
+    let size = batchSize;
     while (!closing.signal.aborted) {
       bell.reset();
       try {
-        const more = await turn();
+        const more = await turn(size);
+        size = Math.min(size * 2, batchSize);
         if (failures > 0) log.info({ store: name, failures }, 'The relay publishes again.');
         failures = 0;
         if (!more) await bell.wait(pollMs, closing.signal);
       } catch (error) {
         failures += 1;
+        // A slow bus may not take in time what it takes in parts.
+        size = Math.ceil(size / 2);
         observer?.publishFailed?.(name);
         if (failures === 1)
           log.warn({ err: error, store: name }, 'Events wait: they cannot be published now.');
@@ -99,33 +101,8 @@ export function startRelay<Tables extends OutboxTables>(options: RelayOptions<Ta
   };
 }
 
-interface Waiting {
-  /** PostgreSQL answers bigint as text. */
-  readonly position: number | string;
-  readonly envelope: string;
-  readonly appendedAt: string;
-}
-
-async function pending<Tables>(
-  { db }: EventStore<Tables>,
-  condition: RawBuilder<boolean>,
-  limit: number,
-): Promise<Waiting[]> {
-  const { rows } = await sql<Waiting>`
-    select position, envelope, appended_at from outbox
-    where ${condition} order by position limit ${limit}`.execute(db);
-  return rows;
-}
-
 /** One statement of the same text for every number of rows, so that it is prepared once. */
-async function remove<Tables>(
-  { engine, transaction }: EventStore<Tables>,
-  positions: readonly (number | string)[],
-): Promise<void> {
-  const list = JSON.stringify(positions.map(Number));
-  const chosen =
-    engine === 'postgres'
-      ? sql`select value::bigint from json_array_elements_text(${list}::json)`
-      : sql`select value from json_each(${list})`;
-  await transaction((trx) => sql`delete from outbox where position in (${chosen})`.execute(trx));
+async function remove<Tables>(trx: Transaction<Tables>, engine: EventStore<Tables>['engine'], ids: string) {
+  const list = engine === 'postgres' ? sql`json_array_elements_text(${ids}::json)` : sql`json_each(${ids})`;
+  await sql`delete from outbox where id in (select value from ${list})`.execute(trx);
 }

@@ -60,7 +60,7 @@ export async function startConsumer<Tables extends InboxTables>(
   consumer: Consumer<Tables>,
   { bus, store, log, observer }: StartOptions<Tables>,
 ): Promise<RunningConsumer> {
-  const { name, concurrency = 16, repeatable = false } = consumer;
+  const { name, concurrency = 8, repeatable = false } = consumer;
   const types = consumer.events.map(({ type }) => type);
   const handling = makeHandling(consumer, { store, log, observer });
   const consumption = await bus.consume({ name, types, concurrency }, (events, signal) =>

@@ -1,18 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import type { Store } from '#chassis/store/store.ts';
 import { deadLetterCounts } from '#events/dead-letter.ts';
 import type { EventEnvelope } from '#events/envelope.ts';
 import { outboxStatus } from '#events/outbox.ts';
 import { amountPostedV1, openLedger } from '#test/harness/ledger.ts';
-import {
-  amountMirroredV1,
-  type Entry,
-  entriesOf,
-  type MirrorTables,
-  openMirror,
-} from '#test/harness/mirror.ts';
+import { amountMirroredV1, type Entry, entriesOf, openMirror } from '#test/harness/mirror.ts';
 import { openPlace } from './place.ts';
 import { postingOf, type World } from './world.ts';
 
@@ -66,7 +59,7 @@ export async function check(world: World, written: ReadonlyMap<number, readonly 
     compare('effects in the echo', byAccount(await entriesOf(echo)));
     compare('effects outside', byAccount(sunk(world.sink)));
     for (const store of [ledger, mirror, echo]) {
-      const { depth } = await outboxStatus(store as Store<MirrorTables>);
+      const { depth } = await outboxStatus(store);
       if (depth > 0) faults.push(`${depth} events are left in an outbox.`);
     }
     for (const [consumer, count] of [

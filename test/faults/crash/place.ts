@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { openEmbeddedBus } from '#events/bus/embedded/embedded-bus.ts';
+import { openJetstreamBus } from '#events/bus/jetstream/jetstream-bus.ts';
 import type { Bus } from '#events/bus/port.ts';
 import type { BusPlace } from './world.ts';
 
@@ -13,6 +14,11 @@ export function openPlace(place: BusPlace, log: Logger): Promise<Bus> {
         log,
       });
     case 'jetstream':
-      throw new Error(`No JetStream yet: ${place.url}`);
+      return openJetstreamBus({
+        url: place.url,
+        retention: { maxAgeMs: 86_400_000, maxBytes: 10_000_000_000 },
+        leaseMs: 1_500,
+        log,
+      });
   }
 }

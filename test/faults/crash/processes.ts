@@ -5,17 +5,14 @@ import { fileURLToPath } from 'node:url';
 import type { Random } from '#cli/seed/random.ts';
 import { lanesOfWriter, type Role, type Said, type Told, type World } from './world.ts';
 
-/** A process that is started again whenever it dies. */
-export interface Kept {
+/** A process that can be killed, and is started again then. */
+export interface Victim {
   readonly name: string;
   readonly kill: () => Promise<void>;
-  /** Stands still for so long, as a process does whose machine swaps or is moved. */
-  readonly pause: (ms: number) => Promise<void>;
-  readonly end: () => Promise<void>;
 }
 
 /** A process of the run, and what it last said. */
-export interface Part extends Kept {
+export interface Part extends Victim {
   readonly role: Role;
   /** Postings of each lane that it said were committed. */
   readonly next: readonly number[];
@@ -25,6 +22,9 @@ export interface Part extends Kept {
   readonly counts: () => { readonly replayed: number; readonly dropped: number };
   /** Resolves once its writer has stopped. */
   readonly written: () => Promise<void>;
+  /** Stands still for so long, as a process does whose machine swaps or is moved. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** Postings that a writer does again after it was killed, although it said that they were done. */
@@ -126,16 +126,19 @@ export function startPart(world: World, role: Role, fail: (error: Error) => void
 }
 
 /** What is done to one process after a wait. */
-export interface Blow {
-  readonly afterMs: number;
-  readonly of: Kept;
-  readonly how: { readonly kind: 'kill' } | { readonly kind: 'pause'; readonly ms: number };
-}
+export type Blow =
+  | { readonly kind: 'kill'; readonly afterMs: number; readonly of: Victim }
+  | { readonly kind: 'pause'; readonly afterMs: number; readonly of: Part; readonly ms: number };
 
-/** The next blow of a seeded choice: soon after the last, so that processes die while they start as well. */
-export function nextBlow(random: Random, kept: readonly Kept[], mayPause: (kept: Kept) => boolean): Blow {
-  const of = random.pick(kept);
+/**
+ * The next blow of a seeded choice: soon after the last, so that processes die while they start as well. Where several
+ * share the work, one may stand still past its lease instead of dying.
+ */
+export function nextBlow(random: Random, victims: readonly (Victim | Part)[]): Blow {
+  const of = random.pick(victims);
   const afterMs = random.integer(0, 900);
-  const pauses = mayPause(of) && random.chance(0.2);
-  return { afterMs, of, how: pauses ? { kind: 'pause', ms: random.integer(500, 2_000) } : { kind: 'kill' } };
+  if (victims.length > 2 && 'pause' in of && random.chance(0.15)) {
+    return { kind: 'pause', afterMs, of, ms: random.integer(500, 3_000) };
+  }
+  return { kind: 'kill', afterMs, of };
 }

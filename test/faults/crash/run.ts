@@ -7,9 +7,10 @@ import type { StoreLocation } from '#chassis/store/store.ts';
 import { randomOf } from '#cli/seed/random.ts';
 import { openLedger } from '#test/harness/ledger.ts';
 import { openMirror } from '#test/harness/mirror.ts';
+import { ownNats } from '#test/harness/nats.ts';
 import { temporaryStore } from '#test/harness/stores.ts';
 import { check, type Held } from './check.ts';
-import { type Kept, nextBlow, type Part, startPart } from './processes.ts';
+import { nextBlow, type Part, startPart, type Victim } from './processes.ts';
 import { accountsOf, type Broken, type BusPlace, type Role, type World } from './world.ts';
 
 export interface CrashOptions {
@@ -57,7 +58,7 @@ async function makeWorld(
   { seed, bus, broken = 'nothing' }: CrashOptions,
   folder: string,
   ends: (() => Promise<unknown>)[],
-): Promise<{ readonly world: World; readonly server: Kept | null }> {
+): Promise<{ readonly world: World; readonly server: Victim | null }> {
   const place = await placeOf(bus, folder, ends);
   const location = await locations(bus, folder, ends);
   const sink = join(folder, 'sink.sqlite');
@@ -86,10 +87,17 @@ async function makeWorld(
 async function placeOf(
   kind: BusPlace['kind'],
   folder: string,
-  _ends: (() => Promise<unknown>)[],
-): Promise<{ readonly bus: BusPlace; readonly server: Kept | null }> {
+  ends: (() => Promise<unknown>)[],
+): Promise<{ readonly bus: BusPlace; readonly server: Victim | null }> {
   if (kind === 'embedded') return { bus: { kind, file: join(folder, 'events.sqlite') }, server: null };
-  throw new Error('No JetStream yet.');
+  const nats = await ownNats();
+  ends.push(nats.remove);
+  await nats.start();
+  const kill = async () => {
+    await nats.kill();
+    await nats.start();
+  };
+  return { bus: { kind, url: nats.url }, server: { name: 'nats-server', kill } };
 }
 
 /** The embedded bus goes with files, JetStream with PostgreSQL: as it is run. */
@@ -124,7 +132,7 @@ function rolesOf(bus: BusPlace['kind']): readonly Role[] {
 
 async function disturb(
   world: World,
-  server: Kept | null,
+  server: Victim | null,
   { kills, seed, bus, onKill }: CrashOptions,
   ends: (() => Promise<unknown>)[],
 ): Promise<Omit<CrashSummary, 'seconds'>> {
@@ -141,13 +149,11 @@ async function disturb(
     until('all processes have started', startMs, () => parts.every((part) => part.ready())),
   ]);
   for (let count = 0; count < kills; ) {
-    const blow = nextBlow(random, server ? [...parts, server] : parts, ({ name }) =>
-      name.startsWith('relay'),
-    );
+    const blow = nextBlow(random, server ? [...parts, server] : parts);
     await Promise.race([broke.promise, sleep(blow.afterMs)]);
-    if (blow.how.kind === 'pause') {
+    if (blow.kind === 'pause') {
       pauses += 1;
-      await blow.of.pause(blow.how.ms);
+      await blow.of.pause(blow.ms);
       continue;
     }
     await blow.of.kill();
