@@ -86,6 +86,7 @@ const seedOf = (parts: Parts, tenant: Tenant, accounts: number) =>
     now: '2026-03-01',
     touches: accounts * 15,
     visits: accounts * 10,
+    events: false,
     tenant,
   });
 

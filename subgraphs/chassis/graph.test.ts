@@ -57,7 +57,6 @@ describe('asking the graph', () => {
     ['no JSON', (response) => response.end('<html>'), /no JSON/],
     ['JSON of something else', (response) => response.end('[]'), /none of GraphQL/],
     ['another shape', (response) => response.end('{"data":{"thing":null}}'), /not what was asked for/],
-    ['a redirect', (response) => response.writeHead(307, { location: '/elsewhere' }).end(), /could not/],
     ['half an answer', (response) => response.write('{"da', () => response.destroy()), /could not/],
     ['too much', (response) => response.end(`"${'x'.repeat(2_000)}"`), /larger than 1000 bytes/],
   ])('takes %s for no answer', async (_, respond, why) => {
@@ -65,6 +64,18 @@ describe('asking the graph', () => {
     const asked = openGraph({ url, headers: () => ({}), maxAnswerBytes: 1_000 })(question, asker());
     await expect(asked).rejects.toThrow(GraphUnavailable);
     await expect(asked).rejects.toThrow(why);
+  });
+
+  it('takes what vouches for it to nobody else', async () => {
+    const paths: (string | undefined)[] = [];
+    answer = ({ url: path }, response) => {
+      paths.push(path);
+      if (path === '/graphql') response.writeHead(307, { location: '/elsewhere' }).end();
+      else response.end('{"data":{"thing":{"name":"Thing"}}}');
+    };
+    const asked = openGraph({ url, headers: () => ({ authorization: 'Bearer ours' }) })(question, asker());
+    await expect(asked).rejects.toThrow(GraphUnavailable);
+    expect(paths).toEqual(['/graphql']);
   });
 
   it('hands on the errors of an answer', async () => {

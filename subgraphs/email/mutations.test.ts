@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clientError } from '#chassis/errors.ts';
+import { openGraph } from '#chassis/graph.ts';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { envelopeShape } from '#events/envelope.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
-import type { ConsentState } from './ask-consent.ts';
+import { type ConsentState, consentOfSubgraph } from './ask-consent.ts';
 import { type Email, openEmail } from './main.ts';
 import { writeRows } from './store/rows.ts';
 
+const never = new AbortController().signal;
 const seen = '2026-03-01T00:00:00.000Z';
 
 const triggerNurture = `mutation ($input: TriggerNurtureInput!) { triggerNurture(input: $input) {
@@ -249,6 +253,25 @@ describe.each(engines)('mutations of email on $engine', ({ engine, missing }) =>
       enrollment: { state: 'ACTIVE' },
       replayed: false,
     });
+  });
+
+  it.skipIf(missing)('waits for consent no longer than its deadline, and enrols nobody then', async () => {
+    const contactId = await newContact('GRANTED');
+    const silent = createServer(() => {});
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/graphql`;
+    const slow = consentOfSubgraph(openGraph({ url, headers: () => ({}), timeoutMs: 50 }));
+    const asker = { tenant: 'default', requestId: 'req_1', traceparent: undefined, signal: never };
+    consents.set(contactId, () => slow(contactId, 'EMAIL_MARKETING', asker));
+    try {
+      const { data, errors } = await nurture(contactId);
+      expect(data.triggerNurture).toBeNull();
+      expect(errors).toMatchObject([{ extensions: { code: 'CONSENT_UNAVAILABLE' } }]);
+      expect(await eventsOf(contactId)).toEqual([]);
+    } finally {
+      silent.closeAllConnections();
+      await new Promise((done) => silent.close(done));
+    }
   });
 
   it.skipIf(missing)('sees what suppressed the contact while consent was asked', async () => {

@@ -55,7 +55,8 @@ function factOf(event: EventEnvelope<object>): Fact {
   const { tenant, type, subject: id, accountid, leadid, campaignid, data } = event;
   if (type === conversionRecordedV1.type) {
     const { kind, at } = data as ConversionRow;
-    return { tenant, kind: 'conversion', row: { id, accountId: accountid ?? '', kind, at } };
+    // It is ordered by its account, so that it has one.
+    return { tenant, kind: 'conversion', row: { id, accountId: accountid as string, kind, at } };
   }
   const { channel, kind, at } = data as TouchRow;
   const whose = { accountId: accountid ?? null, leadId: leadid ?? null, campaignId: campaignid ?? null };
