@@ -20,7 +20,7 @@ const operation = `{
   account(id: "1") { revenue: annualRevenue { amount }
     pipeline { openCount open: openAmount { amount } won: wonAmount { amount } byStage { stageAmount: amount { amount } } } }
   opportunity(id: "1") { name sale: amount { amount } }
-  contact(id: "1") { name email phone }
+  contact(id: "1") { name email phone suppressions { reason note } }
   byEmail: contactByEmail(email: "nobody@example.com") { id }
   consentRecord(id: "1") { decision evidence }
 }`;
@@ -32,11 +32,17 @@ const mutation = `mutation {
   account: assignAccountOwner(input: { idempotencyKey: "1", accountId: "1" }) { replayed }
   stage: moveOpportunityStage(input: { idempotencyKey: "1", opportunityId: "1", stage: WON }) { replayed }
   consent: updateConsent(input: { idempotencyKey: "1", changes: [] }) { replayed }
+  enroll: triggerNurture(input: { idempotencyKey: "1", contactId: "1", campaignId: "1" }) { replayed }
+  unsubscribed: unsubscribe(input: { idempotencyKey: "1", contactId: "1" }) { replayed }
+  touch: recordTouch(input: { idempotencyKey: "1", accountId: "1", channel: EMAIL, kind: OPEN }) { replayed }
+  conversion: recordConversion(input: { idempotencyKey: "1", accountId: "1", kind: OPPORTUNITY_WON }) { replayed }
 }`;
 const ofOwners = ['lead', 'account'];
 const ofSelling = ['create', 'status', 'stage'];
-const ofContacts = ['email', 'phone', 'byEmail'];
+const ofMailing = ['enroll', 'unsubscribed', 'touch'];
+const ofContacts = ['email', 'phone', 'byEmail', 'note'];
 const ofMoney = ['revenue', 'open', 'won', 'stageAmount', 'sale'];
+const all = [...ofOwners, ...ofSelling, ...ofMailing, 'consent', 'conversion'];
 
 describe('the roles of contracts/access.yaml', () => {
   let planner: Planner;
@@ -45,12 +51,12 @@ describe('the roles of contracts/access.yaml', () => {
   });
 
   it.each([
-    ['nobody', [...ofContacts, ...ofMoney, 'evidence'], [...ofOwners, ...ofSelling, 'consent']],
-    ['rep', [...ofMoney, 'evidence'], ofOwners],
-    ['manager', ['evidence'], []],
+    ['nobody', [...ofContacts, ...ofMoney, 'evidence'], all],
+    ['rep', [...ofMoney, 'evidence'], [...ofOwners, 'conversion']],
+    ['manager', ['evidence'], ['conversion']],
     ['marketer', [...ofMoney, 'evidence'], [...ofOwners, ...ofSelling]],
-    ['analyst', [...ofContacts, 'evidence'], [...ofOwners, ...ofSelling, 'consent']],
-    ['auditor', ofMoney, [...ofOwners, ...ofSelling, 'consent']],
+    ['analyst', [...ofContacts, 'evidence'], all],
+    ['auditor', ofMoney, all],
     ['admin', [], []],
   ])('deny %s to see %j and to do %j', (role, unseen, undone) => {
     const rights = createRightsModel(planner.supergraphSchema, access);
