@@ -5,6 +5,7 @@ process.env.APOLLO_TELEMETRY_DISABLED ??= '1';
 import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { composeCommand } from '#cli/commands/compose.ts';
+import { eventsCommand } from '#cli/commands/events.ts';
 import { gatewayCommand } from '#cli/commands/gateway.ts';
 import { importCommand } from '#cli/commands/import.ts';
 import { keysCommand } from '#cli/commands/keys.ts';
@@ -26,6 +27,7 @@ try {
     .addCommand(seedCommand())
     .addCommand(importCommand())
     .addCommand(composeCommand())
+    .addCommand(eventsCommand())
     .addCommand(tokenCommand())
     .addCommand(keysCommand())
     .parseAsync();

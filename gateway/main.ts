@@ -4,6 +4,7 @@ import { edgeWithDefaults } from './edge/options.ts';
 import { holdCredentials, readHeaderNames } from './fetching/forwarded-headers.ts';
 import { openIdentity } from './identity/index.ts';
 import { viewerSigner } from './identity/internal-token.ts';
+import { openPagePasses } from './identity/page-pass.ts';
 import { openSigningKeys } from './identity/signing-keys.ts';
 import {
   checkHost,
@@ -103,6 +104,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     authenticate: identity.authenticate,
     signViewer: keys && viewerSigner(keys),
     publicKeys: keys?.publicKeys,
+    metrics: options.metrics,
+    passes: keys && openPagePasses(keys, edge.browser),
   };
   const isLocalOnly = options.authentication === undefined;
   const server = await createServer(serving, edge, {

@@ -9,6 +9,7 @@ import {
   defaultOperationLimits,
   type OperationLimits,
 } from './limits/operation-limits.ts';
+import type { Metrics } from './transports/metrics.ts';
 import type { Site } from './transports/site.ts';
 
 /** Deadlines in milliseconds. */
@@ -142,6 +143,8 @@ export interface GatewayOptions {
   readonly forwardHeaders?: readonly string[];
   /** What people see at the gateway's address. Default: nothing. */
   readonly site?: Site;
+  /** Numbers of this process for whoever watches it, at `/metrics`. Default: nothing is there. */
+  readonly metrics?: Metrics;
   /** What stands between the network and the transports: browsers, rates, connections, compression. */
   readonly edge?: GivenEdgeOptions;
   /** `redis://…`: gateways with the same one count requests together. Default: each counts for itself. */

@@ -78,7 +78,12 @@ const settingsShape = z.strictObject({
   edge: z
     .strictObject({
       browser: z
-        .strictObject({ origins: z.array(z.string()), frameAncestors: z.array(z.string()) })
+        .strictObject({
+          origins: z.array(z.string()),
+          frameAncestors: z.array(z.string()),
+          passSeconds: whole,
+          passSessionSeconds: whole,
+        })
         .partial(),
       rates: z
         .strictObject({
@@ -98,6 +103,9 @@ const settingsShape = z.strictObject({
           connections: whole,
           headerBytes: whole,
         })
+        .partial(),
+      webSocket: z
+        .strictObject({ initMs: whole, pingMs: whole, operations: whole, waitingBytes: whole })
         .partial(),
       compressFromBytes: wholeOrOff,
       trustProxy: z.array(z.string()),

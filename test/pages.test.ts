@@ -1,5 +1,12 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mintToken } from '#gateway/identity/trial.ts';
 import {
   browserIsMissing,
   layoutShift,
@@ -9,7 +16,7 @@ import {
   type WatchedPage,
 } from '#test/harness/browser.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
-import { ask } from '#test/harness/subgraph.ts';
+import { ask, type GraphqlAnswer } from '#test/harness/subgraph.ts';
 
 const phone = { viewport: { width: 360, height: 740 } };
 const dark = { viewport: { width: 390, height: 800 }, colorScheme: 'dark' } as const;
@@ -284,5 +291,69 @@ describe.skipIf(browserIsMissing)('the pages while a system is down', { timeout:
     const home = await look(browser, house.url);
     await home.page.getByText('No account can be shown: CRM does not answer right now.').waitFor();
     await home.close();
+  });
+});
+
+describe.skipIf(browserIsMissing)('the sidebar in the frame of a CRM', { timeout: 120_000 }, () => {
+  const ada = { kind: 'user', id: 'ada', roles: ['rep'], scopes: [], tenant: 'default' } as const;
+  let folder: string;
+  let house: House;
+  let browser: Browser;
+  let crm: Server;
+  let authorization: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    const file = join(folder, 'secret');
+    await writeFile(file, 'a secret of more than thirty-two bytes');
+    const authentication = { secret: { file }, issuer: 'https://id.example', audience: 'tributary' };
+    crm = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+    await once(crm, 'listening');
+    const edge = { browser: { frameAncestors: [crmUrl()], passSeconds: 4 } };
+    house = await startHouse({ accounts: 2, authentication, edge });
+    authorization = `Bearer ${await mintToken(authentication, ada, 600)}`;
+    browser = await startBrowser();
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await house?.close();
+    crm?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const crmUrl = () => `http://127.0.0.1:${(crm.address() as AddressInfo).port}`;
+
+  it('opens with a pass, reads itself again without a token, and says when the pass is over', async () => {
+    const asked = await fetch(`${house.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ accounts(first: 1) { nodes { id name } } }' }),
+    });
+    const { data } = (await asked.json()) as GraphqlAnswer;
+    const [account] = data.accounts.nodes;
+    const ordered = await fetch(`${house.url}/passes`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ page: '/sidebar', query: { account: account.id } }),
+    });
+    const { url } = (await ordered.json()) as { url: string };
+    crm.removeAllListeners('request');
+    crm.on('request', (_, response) =>
+      response
+        .setHeader('content-type', 'text/html')
+        .end(`<iframe width="360" height="700" src="${house.url}${url}"></iframe>`),
+    );
+    const { page, close } = await look(browser, crmUrl());
+    const frame = page.frameLocator('iframe');
+    await frame.getByRole('heading', { level: 1, name: account.name }).waitFor();
+    const again = page.waitForResponse((answer) => answer.url().includes('as=json'));
+    await frame.getByRole('button', { name: 'Read again' }).click();
+    expect((await again).status()).toBe(200);
+    await expect
+      .poll(async () => (await fetch(house.url + url)).status, { timeout: 30_000, interval: 500 })
+      .toBe(401);
+    await page.reload();
+    await frame.getByRole('heading', { name: 'Who are you?' }).waitFor();
+    await close();
   });
 });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -11,9 +10,9 @@ export const accountOwnerAssignedV1 = defineEvent({
     'An account got another owner, lost the one it had, or had one recorded who was only derived: both are the same then. The routing keys have the owner before and after.',
   orderedBy: 'subject',
   routing: ['accountid', 'ownerid', 'previousownerid'],
-  data: z.strictObject({
+  fields: {
     from: text.nullable(),
     to: text.nullable(),
-  }),
+  },
   example: { from: 'usr_3', to: 'usr_7' },
 });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,9 +9,9 @@ export const campaignEnrolledV1 = defineEvent({
   description: 'A contact was put into a campaign.',
   orderedBy: 'subject',
   routing: ['contactid', 'accountid', 'campaignid'],
-  data: z.strictObject({
+  fields: {
     enrollmentId: text,
     campaignId: text,
-  }),
+  },
   example: { enrollmentId: 'enr_12', campaignId: 'cmp_3' },
 });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text, time } from './fields.ts';
 
@@ -11,16 +10,15 @@ export const consentUpdatedV1 = defineEvent({
     'A contact granted, denied or withdrew consent to one purpose. The evidence stays with the record.',
   orderedBy: 'subject',
   routing: ['contactid'],
-  data: z.strictObject({
+  fields: {
     recordId: text,
     purpose: text,
     decision: text,
-    /** What holds now: a decision made earlier than the latest one changes nothing. */
-    state: text,
+    state: text.describe('What holds now: a decision made earlier than the latest one changes nothing.'),
     legalBasis: text.nullable(),
     jurisdiction: text.nullable(),
     recordedAt: time,
-  }),
+  },
   example: {
     recordId: 'cns_41',
     purpose: 'EMAIL_MARKETING',

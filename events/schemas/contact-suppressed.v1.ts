@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,9 +9,9 @@ export const contactSuppressedV1 = defineEvent({
   description: 'The platform may not write to a contact any more, and why.',
   orderedBy: 'subject',
   routing: ['contactid', 'accountid'],
-  data: z.strictObject({
+  fields: {
     suppressionId: text,
     reason: text,
-  }),
+  },
   example: { suppressionId: 'sup_6', reason: 'CONSENT' },
 });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text, time } from './fields.ts';
 
@@ -10,9 +9,9 @@ export const conversionRecordedV1 = defineEvent({
   description: 'Something that marketing works for was reached at an account.',
   orderedBy: 'accountid',
   routing: ['accountid'],
-  data: z.strictObject({
+  fields: {
     kind: text,
     at: time,
-  }),
+  },
   example: { kind: 'OPPORTUNITY_WON', at: '2026-03-01T09:30:00.000Z' },
 });

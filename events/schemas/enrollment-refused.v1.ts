@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,9 +9,9 @@ export const enrollmentRefusedV1 = defineEvent({
   description: 'A contact was not put into a campaign, and why.',
   orderedBy: 'subject',
   routing: ['contactid', 'accountid', 'campaignid'],
-  data: z.strictObject({
+  fields: {
     campaignId: text,
     reason: text,
-  }),
+  },
   example: { campaignId: 'cmp_3', reason: 'CONSENT_DENIED' },
 });

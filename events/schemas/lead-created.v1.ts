@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,10 +9,9 @@ export const leadCreatedV1 = defineEvent({
   description: 'A lead came into being.',
   orderedBy: 'subject',
   routing: ['leadid', 'contactid', 'accountid', 'ownerid'],
-  data: z.strictObject({
+  fields: {
     status: text,
-    /** Where it came from, in the words of the CRM. */
-    source: text.nullable(),
-  }),
+    source: text.nullable().describe('Where it came from, in the words of the CRM.'),
+  },
   example: { status: 'NEW', source: 'Organic Search' },
 });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -11,9 +10,9 @@ export const leadOwnerAssignedV1 = defineEvent({
     'A lead got another owner, or lost the one it had. The routing keys have the owner before and after.',
   orderedBy: 'subject',
   routing: ['leadid', 'contactid', 'accountid', 'ownerid', 'previousownerid'],
-  data: z.strictObject({
+  fields: {
     from: text.nullable(),
     to: text.nullable(),
-  }),
+  },
   example: { from: null, to: 'usr_7' },
 });

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,9 +9,9 @@ export const leadStatusChangedV1 = defineEvent({
   description: 'A lead moved to another status.',
   orderedBy: 'subject',
   routing: ['leadid', 'contactid', 'accountid', 'ownerid'],
-  data: z.strictObject({
+  fields: {
     from: text,
     to: text,
-  }),
+  },
   example: { from: 'NEW', to: 'WORKING' },
 });

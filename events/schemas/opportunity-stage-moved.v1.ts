@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,9 +9,9 @@ export const opportunityStageMovedV1 = defineEvent({
   description: 'An opportunity moved to another stage, was won or was lost.',
   orderedBy: 'subject',
   routing: ['opportunityid', 'accountid', 'ownerid'],
-  data: z.strictObject({
+  fields: {
     from: text,
     to: text,
-  }),
+  },
   example: { from: 'PROPOSAL', to: 'WON' },
 });

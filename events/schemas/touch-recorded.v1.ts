@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text, time } from './fields.ts';
 
@@ -10,10 +9,10 @@ export const touchRecordedV1 = defineEvent({
   description: 'Marketing or sales and somebody had to do with each other once.',
   orderedBy: 'subject',
   routing: ['accountid', 'leadid', 'campaignid'],
-  data: z.strictObject({
+  fields: {
     channel: text,
     kind: text,
     at: time,
-  }),
+  },
   example: { channel: 'EMAIL', kind: 'CLICK', at: '2026-03-01T09:30:00.000Z' },
 });

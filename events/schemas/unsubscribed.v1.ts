@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { text } from './fields.ts';
 
@@ -10,8 +9,8 @@ export const unsubscribedV1 = defineEvent({
   description: 'A contact asked not to be written to any more.',
   orderedBy: 'subject',
   routing: ['contactid', 'accountid'],
-  data: z.strictObject({
+  fields: {
     suppressionId: text,
-  }),
+  },
   example: { suppressionId: 'sup_5' },
 });

@@ -13,6 +13,10 @@ export interface BrowserOptions {
    * `https://*.crm.example`, or `'self'`. Default: `'self'` alone; an empty list allows nobody.
    */
   readonly frameAncestors: readonly string[];
+  /** Seconds in which a page has to be opened with a pass, or read again with the one it got. Default 300. */
+  readonly passSeconds: number;
+  /** Seconds that a page can be read again for, from the pass that it was opened with. Default 28,800: a working day. */
+  readonly passSessionSeconds: number;
 }
 
 /** Requests within a window. The window of a caller begins with its first request. */
@@ -45,11 +49,24 @@ export interface ConnectionOptions {
   readonly headerBytes: number;
 }
 
+/** Bounds of WebSockets. Deadlines in milliseconds. */
+export interface WebSocketOptions {
+  /** From the opening of a connection to its `connection_init`. Default 3,000. */
+  readonly initMs: number;
+  /** Between two pings; a connection that has not answered one by the next is ended. Default 30,000. */
+  readonly pingMs: number;
+  /** Operations under way on one connection. Default 100. */
+  readonly operations: number;
+  /** Bytes that wait for a client to read them; one that has more is ended. Default 4 MB. */
+  readonly waitingBytes: number;
+}
+
 /** What stands between the network and the transports. */
 export interface EdgeOptions {
   readonly browser: BrowserOptions;
   readonly rates: RateOptions;
   readonly connection: ConnectionOptions;
+  readonly webSocket: WebSocketOptions;
   /** Answers from so many bytes on are compressed for clients that take it; `false` for none. Default 1,024. */
   readonly compressFromBytes: number | false;
   /**
@@ -66,6 +83,7 @@ export interface GivenEdgeOptions {
   readonly browser?: Partial<BrowserOptions>;
   readonly rates?: Partial<RateOptions>;
   readonly connection?: Partial<ConnectionOptions>;
+  readonly webSocket?: Partial<WebSocketOptions>;
   readonly compressFromBytes?: number | false;
   readonly trustProxy?: readonly string[];
 }
@@ -73,7 +91,13 @@ export interface GivenEdgeOptions {
 /** @throws Error naming the value that is none and what is allowed. */
 export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): EdgeOptions {
   const edge: EdgeOptions = {
-    browser: { origins: [], frameAncestors: ["'self'"], ...given.browser },
+    browser: {
+      origins: [],
+      frameAncestors: ["'self'"],
+      passSeconds: 300,
+      passSessionSeconds: 28_800,
+      ...given.browser,
+    },
     rates: {
       windowMs: 60_000,
       viewer: 6_000,
@@ -91,6 +115,13 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
       headerBytes: 16_384,
       ...given.connection,
     },
+    webSocket: {
+      initMs: 3_000,
+      pingMs: 30_000,
+      operations: 100,
+      waitingBytes: 4_194_304,
+      ...given.webSocket,
+    },
     compressFromBytes: given.compressFromBytes ?? 1_024,
     trustProxy: given.trustProxy ?? [],
     redis,
@@ -100,10 +131,15 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
 }
 
 const most = 2_147_483_647;
+/** Thirty days: whoever holds a pass has the rights of its viewer at the time, whatever became of them. */
+const mostPassSeconds = 2_592_000;
 
-function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, redis }: EdgeOptions): void {
+function checkEdge(edge: EdgeOptions): void {
+  const { browser, rates, connection, webSocket, compressFromBytes, trustProxy, redis } = edge;
   for (const origin of browser.origins) checkOrigin(origin);
   for (const ancestor of browser.frameAncestors) checkAncestor(ancestor);
+  checkWhole('browser.passSeconds', browser.passSeconds, 1, mostPassSeconds);
+  checkWhole('browser.passSessionSeconds', browser.passSessionSeconds, 1, mostPassSeconds);
   checkWhole('rates.windowMs', rates.windowMs, 1_000, most);
   checkWhole('rates.callers', rates.callers, 1, most);
   for (const caller of ['viewer', 'machine', 'address'] as const) {
@@ -112,6 +148,9 @@ function checkEdge({ browser, rates, connection, compressFromBytes, trustProxy, 
   }
   for (const [name, value] of Object.entries(connection)) {
     checkWhole(`connection.${name}`, value, 1, most);
+  }
+  for (const [name, value] of Object.entries(webSocket)) {
+    checkWhole(`webSocket.${name}`, value, 1, most);
   }
   if (connection.headersMs > connection.receiveMs) {
     throw new Error(

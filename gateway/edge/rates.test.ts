@@ -27,7 +27,7 @@ async function serverWith(edge: GivenEdgeOptions, redis?: string): Promise<Fasti
   });
   const countViewer = await countRequests(app, edgeWithDefaults(edge, redis), pino({ level: 'silent' }));
   app.get('/', async (request, reply) => {
-    await countViewer(JSON.parse(String(request.headers['x-viewer'])), request, reply);
+    await countViewer(JSON.parse(String(request.headers['x-viewer'])), reply);
     return 'ok';
   });
   await app.ready();

@@ -7,23 +7,18 @@ import type { Viewer } from '#gateway/pipeline/types.ts';
 import { isLoopback } from './loopback.ts';
 import type { EdgeOptions } from './options.ts';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Under which name the request is counted, once it is known who asks. */
-    caller: string;
-  }
-}
-
 /**
- * Counts a request of a viewer and tells the client in `RateLimit-*` headers what is left; nothing to wait for where
- * the viewer is not counted.
+ * Counts an operation of a viewer and tells the client in `RateLimit-*` headers what is left, where there is a reply to
+ * put them on; nothing to wait for where the viewer is not counted.
  * @throws GatewayError `RATE_LIMITED`, from the promise.
  */
-export type CountViewer = (
-  viewer: Viewer,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Promise<void> | undefined;
+export type CountViewer = (viewer: Viewer, reply: FastifyReply | undefined) => Promise<void> | undefined;
+
+/** What a limiter of viewers sees in place of a request: under which name it counts. */
+interface Caller {
+  readonly caller: string;
+  readonly routeOptions: object;
+}
 
 const redisTimeoutMs = 250;
 const redisConnectMs = 2_000;
@@ -50,34 +45,33 @@ export async function countRequests(
     errorResponseBuilder: (_, { ttl }) => RateLimited('this address', ttl),
     ...(redis && { redis }),
   });
-  app.decorateRequest('caller', '');
   const options = (max: number | false): CreateRateLimitOptions => ({
     max: max === false ? 0 : max,
     timeWindow: rates.windowMs,
     skipOnError: true,
     allowList: [],
-    keyGenerator: (request) => request.caller,
+    keyGenerator: (request) => (request as unknown as Caller).caller,
   });
   const limits = { user: options(rates.viewer), machine: options(rates.machine) };
   const limiters = {
     user: app.createRateLimit(limits.user),
     machine: app.createRateLimit(limits.machine),
   };
-  const count = async (kind: 'user' | 'machine', request: FastifyRequest, reply: FastifyReply) => {
-    const counted = await limiters[kind](request);
+  const count = async (kind: 'user' | 'machine', caller: Caller, reply: FastifyReply | undefined) => {
+    const counted = await limiters[kind](caller as unknown as FastifyRequest);
     if (counted.isAllowed) return;
-    reply.headers({
+    reply?.headers({
       'ratelimit-limit': counted.max,
       'ratelimit-remaining': counted.remaining,
       'ratelimit-reset': counted.ttlInSeconds,
     });
     if (counted.isExceeded) throw RateLimited('this viewer', counted.ttl);
   };
-  return (viewer, request, reply) => {
+  return (viewer, reply) => {
     if (viewer.kind !== 'user' && viewer.kind !== 'machine') return undefined;
     if ((viewer.kind === 'user' ? rates.viewer : rates.machine) === false) return undefined;
-    request.caller = JSON.stringify([viewer.kind, viewer.tenant, viewer.id]);
-    return count(viewer.kind, request, reply);
+    const caller = JSON.stringify([viewer.kind, viewer.tenant, viewer.id]);
+    return count(viewer.kind, { caller, routeOptions: {} }, reply);
   };
 }
 

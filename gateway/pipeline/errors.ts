@@ -133,6 +133,20 @@ export const PreflightRequired = defineError(
     'A GET that a web page of any origin could send is refused: add the header "x-tributary-preflight: 1" ' +
     '("apollo-require-preflight" does as well) or a Content-Type of application/json.',
 );
+export const OriginNotAllowed = defineError(
+  'ORIGIN_NOT_ALLOWED',
+  403,
+  'http',
+  (origin: string) =>
+    `Pages of ${origin} may not open connections here: whoever runs this gateway can name it under edge.browser.origins.`,
+);
+export const TooManyOperations = defineError(
+  'TOO_MANY_OPERATIONS',
+  429,
+  'http',
+  (limit: number) =>
+    `${limit} operations are under way on this connection, the most that one may have: end one first.`,
+);
 export const HostNotServed = defineError(
   'HOST_NOT_SERVED',
   421,
@@ -211,6 +225,7 @@ export const Draining = defineError(
 /* Who asks. Why a token is refused stands in `extensions.reason`. */
 
 export type TokenRefusal =
+  | 'PASS_REFUSED'
   | 'TOKEN_MISSING'
   | 'TOKEN_MALFORMED'
   | 'TOKEN_EXPIRED'
@@ -245,6 +260,13 @@ export function Unauthenticated(reason: TokenRefusal, message: string, cause?: u
   });
 }
 
+export const PassNotGiven = defineError(
+  'PASS_NOT_GIVEN',
+  400,
+  'http',
+  (what: string) => `No pass can be given: ${what}.`,
+);
+
 /** The token may be right: what would tell cannot be reached. */
 export function IdentityUnavailable(cause: unknown): GatewayError {
   const message = 'Access tokens cannot be checked at the moment: send the request again later.';
@@ -258,6 +280,14 @@ export function IdentityUnavailable(cause: unknown): GatewayError {
     cause,
   });
 }
+
+/** Somebody is known, and may not have what is not GraphQL. */
+export const Forbidden = defineError(
+  'FORBIDDEN',
+  403,
+  'http',
+  (scope: string) => `This needs the scope "${scope}", which the viewer does not have.`,
+);
 
 /* The GraphQL request is well-formed and refused. */
 

@@ -7,6 +7,7 @@ import { createOperationRules } from '#gateway/limits/operation-rules.ts';
 import { limitsWithDefaults } from '#gateway/options.ts';
 import type { Planner } from '#gateway/plan/planner.ts';
 import type { CompiledPlan } from '#gateway/plan/types.ts';
+import { defaultAccess } from '#gateway/rights/access.ts';
 import {
   createGeneration,
   type Generation,
@@ -32,6 +33,7 @@ function createTestGeneration(plan: MakePlan = async () => queryPlan): Generatio
     {
       id: 'test',
       planner,
+      access: defaultAccess,
       rules,
       persisted: { kind: 'any' },
       targets: new Map(),

@@ -15,6 +15,9 @@ export interface Access {
   readonly policies: Readonly<Record<string, PolicyRule>>;
 }
 
+/** What the gateway asks of whoever reads its metrics. */
+export const metricsScope = 'metrics:read';
+
 /** The role of whoever uses this machine. */
 export const localRole = 'admin';
 

@@ -8,6 +8,7 @@ import type { Viewer } from '#gateway/pipeline/types.ts';
 import { createGeneration, type Generation } from '#gateway/supergraph/generation.ts';
 import type { PlanRequest } from '#gateway/supergraph/planning-messages.ts';
 import type { Access } from './access.ts';
+import { defaultAccess } from './access.ts';
 import { permitFor } from './permit.ts';
 import { createRightsModel } from './rights-model.ts';
 
@@ -123,6 +124,7 @@ describe('plans of variants', () => {
       {
         id: 'test',
         planner,
+        access: defaultAccess,
         rules,
         persisted: { kind: 'any' },
         targets: new Map(),

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { type Access, defaultAccess } from './access.ts';
+import { type Access, defaultAccess, metricsScope } from './access.ts';
 import { parseAccess } from './access-file.ts';
 import { createRightsModel, namesIn, type RightsModel } from './rights-model.ts';
 
@@ -11,16 +11,26 @@ export interface RightsSources {
 }
 
 /**
- * Reads what a supergraph requires of viewers and what the access file gives them; undefined where the supergraph
- * requires nothing. Names that only one of the two knows are said in the log: they are valid, and mostly slips.
+ * What the access file gives viewers.
+ * @throws Error naming the file and what is wrong with it.
+ */
+export function readAccess({ access: source }: Pick<RightsSources, 'access'>): Access {
+  return source === undefined ? defaultAccess : parseAccess(source.file, source.text);
+}
+
+/** Scopes that the gateway itself asks for, whatever the supergraph does. */
+const ownScopes: readonly string[] = [metricsScope];
+
+/**
+ * Reads what a supergraph requires of viewers; undefined where it requires nothing. Names that only one of the two knows are said in the log: they are valid, and mostly slips.
  * @throws Error naming the file and what is wrong with it.
  */
 export function readRights(
   supergraph: GraphQLSchema,
+  access: Access,
   { supergraphFile, access: source }: RightsSources,
   log: Logger,
 ): RightsModel | undefined {
-  const access = source === undefined ? defaultAccess : parseAccess(source.file, source.text);
   let model: RightsModel | undefined;
   try {
     model = createRightsModel(supergraph, access);
@@ -42,7 +52,9 @@ function warnOfStrangers(
 ): void {
   const named = model === undefined ? undefined : namesIn(model);
   const given = Object.values(access.roles).flatMap((scopes) => (scopes === 'all' ? [] : scopes));
-  const scopes = [...new Set(given)].filter((scope) => !named?.scopes.has(scope));
+  const scopes = [...new Set(given)].filter(
+    (scope) => !named?.scopes.has(scope) && !ownScopes.includes(scope),
+  );
   if (scopes.length > 0) {
     log.warn({ file, scopes }, 'the access file gives scopes that the supergraph requires nowhere');
   }

@@ -3,7 +3,7 @@ import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetchin
 import { createOperationRules, type OperationRules } from '#gateway/limits/operation-rules.ts';
 import type { GatewayJoining, GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
 import type { Persistence } from '#gateway/pipeline/persisted.ts';
-import { readRights } from '#gateway/rights/read-rights.ts';
+import { readAccess, readRights } from '#gateway/rights/read-rights.ts';
 import { loadRoutes, type RestRoute } from '#gateway/transports/rest-route.ts';
 import { routeTable } from '#gateway/transports/route-table.ts';
 import { type SupergraphDescription, schemasOf } from './description.ts';
@@ -66,7 +66,8 @@ export async function buildGeneration(
     const description = known?.description ?? (await startPlanning(planning, sources.supergraphFile));
     const { plan, close } = planning;
     const planner = { ...schemasOf(description), subgraphs: description.subgraphs, plan, close };
-    const rights = readRights(planner.supergraphSchema, sources, log);
+    const access = readAccess(sources);
+    const rights = readRights(planner.supergraphSchema, access, sources, log);
     targets = openSubgraphs(sources.supergraphFile, description, settings, rights !== undefined, previous);
     const rules = { ...createOperationRules(planner, limits), rights };
     const persisted = settings.persistence(sources.operations);
@@ -74,7 +75,17 @@ export async function buildGeneration(
     const joins = (subgraph: string) => joining.bySubgraph[subgraph] ?? joining.enabled;
     const id = supergraphHash.slice(0, 16);
     const generation = createGeneration(
-      { id, planner, rules, persisted, targets, joins, routes: routeTable(routes), restRoutes: routes },
+      {
+        id,
+        planner,
+        access,
+        rules,
+        persisted,
+        targets,
+        joins,
+        routes: routeTable(routes),
+        restRoutes: routes,
+      },
       limits,
     );
     const warmUp = { log, signal };

@@ -7,6 +7,7 @@ import type { PreparedDocument, PreparedOperation } from '#gateway/pipeline/oper
 import type { PersistedOperations } from '#gateway/pipeline/persisted.ts';
 import type { Planner } from '#gateway/plan/planner.ts';
 import type { CompiledPlan } from '#gateway/plan/types.ts';
+import type { Access } from '#gateway/rights/access.ts';
 import type { RestRoute } from '#gateway/transports/rest-route.ts';
 import type { RouteTable } from '#gateway/transports/route-table.ts';
 import type { PlanRequest } from './planning-messages.ts';
@@ -35,6 +36,8 @@ export interface Generation {
   /** The first 16 hex digits of the supergraph's SHA-256. */
   readonly id: string;
   readonly planner: GenerationPlanner;
+  /** What viewers may, beyond the scopes of their tokens. */
+  readonly access: Access;
   /** What documents are checked against. */
   readonly rules: OperationRules;
   /** What clients may ask, and what of it by hash. */
@@ -64,7 +67,7 @@ const mostUnplannable = 1_000;
 export function createGeneration(
   parts: Pick<
     Generation,
-    'id' | 'planner' | 'rules' | 'persisted' | 'targets' | 'joins' | 'routes' | 'restRoutes'
+    'id' | 'planner' | 'access' | 'rules' | 'persisted' | 'targets' | 'joins' | 'routes' | 'restRoutes'
   >,
   limits: GatewayLimits,
 ): Generation {

@@ -15,6 +15,7 @@ import { graphqlTypes, negotiate } from './accept.ts';
 import { admit, type Serving } from './lifetime.ts';
 import { readBody, readQuery } from './parameters.ts';
 import { logRequest } from './request-log.ts';
+import type { TakeWebSocket } from './websocket.ts';
 
 export const graphqlPath = '/graphql';
 
@@ -32,12 +33,16 @@ const contentTypes: Readonly<Record<AnswerType, string>> = {
  *
  * Safe against cross-site request forgery: no request is executed that a browser sends for a foreign page without a
  * CORS preflight. A POST must be JSON, which is no simple content type; a GET must carry a header that forces one.
+ * A GET that asks for a WebSocket becomes one instead.
  */
-export function serveGraphQL(app: FastifyInstance, serving: Serving): void {
+export function serveGraphQL(app: FastifyInstance, serving: Serving, takeWebSocket: TakeWebSocket): void {
   app.post(graphqlPath, (request, reply) => {
     void answer(serving, request, reply, true);
   });
   app.get(graphqlPath, { exposeHeadRoute: false }, (request, reply) => {
+    if (takeWebSocket(request, reply)) {
+      return;
+    }
     void answer(serving, request, reply, false);
   });
   app.route({
@@ -64,7 +69,7 @@ async function answer(
       authorization: request.headers.authorization,
       parameters,
       allowsMutations: isPost,
-      countViewer: (viewer) => serving.countViewer(viewer, request, reply),
+      countViewer: (viewer) => serving.countViewer(viewer, reply),
     });
   } catch (thrown) {
     ended = refused(thrown, scope.id);

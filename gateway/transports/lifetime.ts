@@ -5,9 +5,12 @@ import type { CountViewer } from '#gateway/edge/rates.ts';
 import { forwardedFrom } from '#gateway/fetching/forwarded-headers.ts';
 import { closeScope, endScope, openScope, type RequestScope } from '#gateway/fetching/request-scope.ts';
 import { continueTrace } from '#gateway/fetching/trace.ts';
+import type { PagePasses } from '#gateway/identity/page-pass.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
 import type { PipelineParts } from '#gateway/pipeline/types.ts';
 import type { FailedReload } from '#gateway/supergraph/generations.ts';
+
+import type { Metrics } from './metrics.ts';
 
 /** What every transport needs. */
 export interface Serving extends PipelineParts {
@@ -18,6 +21,9 @@ export interface Serving extends PipelineParts {
   readonly lifetime: Lifetime;
   readonly failedReload: () => FailedReload | undefined;
   readonly countViewer: CountViewer;
+  readonly metrics: Metrics | undefined;
+  /** Undefined where viewers are not vouched for, and need no pass. */
+  readonly passes: PagePasses | undefined;
   /** Of the internal keys; undefined where nothing is signed. */
   readonly publicKeys: (() => JSONWebKeySet) | undefined;
 }

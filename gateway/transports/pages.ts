@@ -6,9 +6,10 @@ import type { RequestScope } from '#gateway/fetching/request-scope.ts';
 import { Draining, toGatewayError } from '#gateway/pipeline/errors.ts';
 import { runPipeline } from '#gateway/pipeline/index.ts';
 import { errorsOf } from '#gateway/pipeline/respond.ts';
-import type { PipelineAnswer } from '#gateway/pipeline/types.ts';
+import type { PipelineAnswer, PipelineParts } from '#gateway/pipeline/types.ts';
 import { admit, type Serving } from './lifetime.ts';
 import { openApiOf } from './openapi.ts';
+import { type Opener, openerOf, servePasses } from './page-passes.ts';
 import { sendProblem } from './problem.ts';
 import { logRequest } from './request-log.ts';
 import { sourcesOf } from './rest-sources.ts';
@@ -49,6 +50,7 @@ function declareRoutes(
       void answer(serving, page, policy, request, reply);
     });
   }
+  servePasses(app, serving, site);
   app.get<{ Params: { name: string } }>(`${assetPath}:name`, async (request, reply) => {
     const asset = await site.asset(request.params.name);
     if (asset === undefined) {
@@ -93,7 +95,8 @@ async function answer(
     if (serving.lifetime.isDraining) {
       throw Draining();
     }
-    const made = await page.answer(pageRequest(serving, scope, request, reply, asked));
+    const opener = await openerOf(serving, page, request);
+    const made = await page.answer(pageRequest(serving, scope, request, reply, opener, asked));
     status = made.kind === 'redirect' ? 303 : made.status;
     if (scope.ended !== 'client-gone') {
       send(reply, made, policy);
@@ -115,15 +118,17 @@ function pageRequest(
   scope: RequestScope,
   request: FastifyRequest,
   reply: FastifyReply,
+  opener: Opener,
   asked: PipelineAnswer[],
 ): PageRequest {
   const generation = serving.generation();
   return {
     query: request.query as Readonly<Record<string, unknown>>,
+    passFor: opener.passFor,
     openApi: () => openApiOf(generation).document,
     subgraphs: () => probeSubgraphs(generation.targets),
     ask: async (question) => {
-      const ended = await askGraph(serving, scope, request, reply, question);
+      const ended = await askGraph(opener.parts, serving, scope, request, reply, question);
       asked.push(ended);
       /* The page is not made without its part: who asks too often is told so, as everywhere. */
       if (ended.kind === 'refused' && ended.error.code === 'RATE_LIMITED') throw ended.error;
@@ -133,19 +138,20 @@ function pageRequest(
 }
 
 function askGraph(
+  parts: PipelineParts,
   serving: Serving,
   scope: RequestScope,
   request: FastifyRequest,
   reply: FastifyReply,
   question: Question,
 ): Promise<PipelineAnswer> {
-  return runPipeline(serving, {
+  return runPipeline(parts, {
     scope,
     parameters: { query: question.document, operationName: undefined, variables: question.variables },
     allowsMutations: false,
     isOwnDocument: true,
     authorization: request.headers.authorization,
-    countViewer: (viewer) => serving.countViewer(viewer, request, reply),
+    countViewer: (viewer) => serving.countViewer(viewer, reply),
     timeoutMsOf: () => question.timeoutMs,
   });
 }

@@ -45,7 +45,11 @@ function parseParameter(value: unknown, name: string): unknown {
   return typeof value === 'string' && value !== '' ? parseJson(value, `"${name}"`) : value || undefined;
 }
 
-function checkParameters(given: Readonly<Record<string, unknown>>): GraphQLParameters {
+/**
+ * Checks what a request has, whichever way it came.
+ * @throws GatewayError like `readBody`.
+ */
+export function checkParameters(given: Readonly<Record<string, unknown>>): GraphQLParameters {
   const { query, operationName, variables, extensions } = given;
   if (!isAbsent(query) && typeof query !== 'string') {
     throw QueryNotText(describeJson(query));

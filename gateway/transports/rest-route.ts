@@ -91,7 +91,7 @@ export interface RestRoute {
  */
 const defaultTimeoutMs = 2_000;
 const routeSuffix = '.rest.yaml';
-const ownPaths = ['/graphql', '/health', '/ready', '/openapi.json'];
+const ownPaths = ['/graphql', '/health', '/ready', '/metrics', '/openapi.json', '/passes'];
 const ownMembers = ['sources', 'errors'];
 
 /**

@@ -72,7 +72,7 @@ async function answer(
       parameters: readParameters(serving, match, request),
       allowsMutations: false,
       isOwnDocument: true,
-      countViewer: (viewer) => serving.countViewer(viewer, request, reply),
+      countViewer: (viewer) => serving.countViewer(viewer, reply),
       timeoutMsOf: (subgraph) => route.timeoutMsBySubgraph[subgraph] ?? route.timeoutMs,
     });
   } catch (thrown) {

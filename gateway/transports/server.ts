@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -17,12 +18,14 @@ import {
 import { serveHealth } from './health.ts';
 import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
 import type { Serving } from './lifetime.ts';
+import { serveMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages.ts';
 import { sendProblem } from './problem.ts';
 import { servePublicKeys } from './public-keys.ts';
 import { serveRoutes } from './rest.ts';
 import type { Site } from './site.ts';
+import { openWebSockets } from './websocket.ts';
 
 /** Node looks for requests that are late so often in their deadline; at least every so many milliseconds. */
 const looksPerDeadline = 4;
@@ -55,6 +58,8 @@ export async function createServer(
       headersTimeout: connection.headersMs,
       maxHeaderSize: connection.headerBytes,
       connectionsCheckingInterval: Math.min(connection.headersMs / looksPerDeadline, slowestLookMs),
+      /* Clients that offer another protocol, such as h2c, are answered by the one that they came with. */
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     forceCloseConnections: true,
     exposeHeadRoutes: false,
@@ -81,8 +86,9 @@ export async function createServer(
   });
   app.server.maxConnections = connection.connections;
   const serving: Serving = { ...parts, countViewer: await guard(app, edge, isLocalOnly, parts.log) };
-  serveGraphQL(app, serving);
+  serveGraphQL(app, serving, openWebSockets(app, serving, edge, bodyLimit));
   serveHealth(app, serving);
+  serveMetrics(app, serving);
   servePublicKeys(app, serving);
   serveOpenApi(app, serving);
   if (site !== undefined) {

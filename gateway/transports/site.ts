@@ -34,6 +34,11 @@ export interface PageRequest {
   readonly query: Readonly<Record<string, unknown>>;
   /** Asks the graph with the credentials of whoever asks for the page. */
   readonly ask: (question: Question) => Promise<Reply>;
+  /**
+   * A pass for reading this page with these parameters, for whoever came by one; undefined for all others, who are known
+   * by what their browser sends.
+   */
+  readonly passFor: (query: Readonly<Record<string, string>>) => Promise<string | undefined>;
   /** Which subgraphs answer right now. */
   readonly subgraphs: () => Promise<readonly SubgraphState[]>;
   /** The description of the REST routes that are served. */

@@ -10,12 +10,21 @@ const place = document.getElementById('sidebar') as HTMLElement;
 /** Longest wait for a sidebar that is read again. */
 const readTimeoutMs = 10_000;
 
+let { pass } = given;
+
 async function read(): Promise<SidebarGiven> {
   const address = new URL(location.href);
   address.searchParams.set('as', 'json');
-  const answer = await fetch(address, { signal: AbortSignal.timeout(readTimeoutMs) });
+  /* That of the address is for opening the page; each reading brings the pass for the next. */
+  address.searchParams.delete('pass');
+  const answer = await fetch(address, {
+    ...(pass !== undefined && { headers: { authorization: `Pass ${pass}` } }),
+    signal: AbortSignal.timeout(readTimeoutMs),
+  });
   if (!answer.ok) throw new Error(`The sidebar was answered with ${answer.status}.`);
-  return await answer.json();
+  const next: SidebarGiven = await answer.json();
+  pass = next.pass;
+  return next;
 }
 
 hydrate(html`<${LiveSidebar} given=${given} read=${read} />`, place);

@@ -10,6 +10,8 @@ export interface SidebarGiven {
   readonly errors: Reply['errors'];
   readonly sources: Reply['sources'];
   readonly window: UsageWindow;
+  /** For reading it again, where it was opened with a pass. */
+  readonly pass: string | undefined;
   /** When it was read, RFC 3339. */
   readonly readAt: string;
 }

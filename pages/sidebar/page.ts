@@ -45,7 +45,8 @@ export async function sidebarPage(operations: string, bundler: Bundler): Promise
     const { data, errors, sources } = await request.ask({ document: sidebar, variables, timeoutMs });
     const account = (data as SidebarQuery | null)?.account ?? null;
     if (account === null) return showTrouble(troubleOf({ errors }, `with the id ${id}`), asJson);
-    const given: SidebarGiven = { account, errors, sources, window, readAt: new Date().toISOString() };
+    const pass = await request.passFor({ account: id });
+    const given: SidebarGiven = { account, errors, sources, window, pass, readAt: new Date().toISOString() };
     if (asJson) return { kind: 'json', status: 200, body: JSON.stringify(given) };
     return renderPage({
       title: account.name,
@@ -57,13 +58,14 @@ export async function sidebarPage(operations: string, bundler: Bundler): Promise
     });
   }
 
-  async function ofDomain({ ask }: PageRequest, domain: string): Promise<PageAnswer> {
+  async function ofDomain({ ask, passFor }: PageRequest, domain: string): Promise<PageAnswer> {
     const variables: AccountOfDomainQueryVariables = { domain };
     const { data, errors } = await ask({ document: accountOfDomain, variables, timeoutMs });
     const found = (data as AccountOfDomainQuery | null)?.accountByDomain;
-    return found
-      ? { kind: 'redirect', location: `${sidebarPath}?account=${encodeURIComponent(found.id)}` }
-      : showTrouble(troubleOf({ errors }, `of the domain ${domain}`));
+    if (!found) return showTrouble(troubleOf({ errors }, `of the domain ${domain}`));
+    const pass = await passFor({ account: found.id });
+    const query = new URLSearchParams({ account: found.id, ...(pass && { pass }) });
+    return { kind: 'redirect', location: `${sidebarPath}?${query}` };
   }
 
   async function showTrouble({ status, title, detail }: Trouble, asJson = false): Promise<PageAnswer> {

@@ -1,7 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { defineEvent } from '#events/define-event.ts';
 import { type Cause, type EventEnvelope, makeEvent } from '#events/envelope.ts';
 import { createOutbox } from '#events/outbox.ts';
@@ -24,7 +23,7 @@ const thingMade = defineEvent({
   description: 'A thing was made.',
   orderedBy: 'subject',
   routing: [],
-  data: z.strictObject({}),
+  fields: {},
   example: {},
 });
 

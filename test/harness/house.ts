@@ -5,6 +5,9 @@ import { pino } from 'pino';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { openParts, type Parts, serveParts } from '#cli/run/parts.ts';
 import { seed } from '#cli/seed/index.ts';
+import type { GivenEdgeOptions } from '#gateway/edge/options.ts';
+import type { AuthenticationOptions } from '#gateway/identity/settings.ts';
+import { ephemeralKeys } from '#gateway/identity/signing-keys.ts';
 import { startGateway } from '#gateway/main.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
 import { openSite } from '#pages/index.ts';
@@ -29,6 +32,9 @@ export interface HouseOptions {
   readonly timeouts?: Partial<GatewayTimeouts>;
   /** An access file in place of the project's. */
   readonly access?: string;
+  /** Who may ask; everybody, where it is left out. */
+  readonly authentication?: AuthenticationOptions;
+  readonly edge?: GivenEdgeOptions;
   /** The day that the data ends on. */
   readonly now?: string;
 }
@@ -41,8 +47,11 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const parts = await openParts(folder, (name, sql) => statements.push({ name, sql }));
   const { accounts, now = '2026-03-01' } = options;
   await seed(parts, { accounts, seed: 7, now, events: false });
+  const keys = options.authentication === undefined ? undefined : ephemeralKeys();
   const subgraphs = new Map(
-    (await serveParts(parts, log)).map((one): [string, RunningSubgraph] => [one.name, one]),
+    (await serveParts(parts, log, keys && { kind: 'memory', read: keys.publicKeys })).map(
+      (one): [string, RunningSubgraph] => [one.name, one],
+    ),
   );
   const operations = join(root, 'contracts/operations');
   const gateway = await startGateway({
@@ -53,6 +62,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     port: 0,
     logger: log,
     timeouts: options.timeouts,
+    ...(options.authentication && { authentication: options.authentication, internalKeys: keys }),
+    ...(options.edge && { edge: options.edge }),
     subgraphUrls: {
       ...Object.fromEntries([...subgraphs.values()].map(({ name, url }) => [name, url])),
       ...options.subgraphUrls,

@@ -14,6 +14,7 @@ import { execute } from '#gateway/pipeline/execute.ts';
 import { coerceVariables, readOperation } from '#gateway/pipeline/operation.ts';
 import { planOperation } from '#gateway/pipeline/plan.ts';
 import type { PipelineRequest, Viewer } from '#gateway/pipeline/types.ts';
+import { defaultAccess } from '#gateway/rights/access.ts';
 import { permitFor } from '#gateway/rights/permit.ts';
 import { createRightsModel } from '#gateway/rights/rights-model.ts';
 import { createGeneration, type Generation } from '#gateway/supergraph/generation.ts';
@@ -114,6 +115,7 @@ describe('flights', () => {
       {
         id: 'test',
         planner,
+        access: defaultAccess,
         rules,
         persisted: { kind: 'any' },
         targets,
