@@ -289,6 +289,17 @@ describe('seeding', () => {
     });
   });
 
+  it('tells nothing of a person but ids', async () => {
+    const told = JSON.stringify(await events());
+    expect(told).not.toContain('@');
+    const people = await parts.crm.store.db.selectFrom('contacts').select(['name', 'phone']).execute();
+    for (const { name, phone } of people) {
+      expect(told).not.toContain(name);
+      if (phone !== null) expect(told).not.toContain(phone);
+    }
+    expect(told).not.toContain('evidence');
+  });
+
   it('has the versions of a contact follow its consents, and the last state be what holds', async () => {
     const { db } = parts.consent.store;
     const versions = new Map<string, number>();

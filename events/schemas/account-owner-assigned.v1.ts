@@ -7,7 +7,7 @@ export const accountOwnerAssignedV1 = defineEvent({
   owner: 'crm',
   entity: 'Account',
   description:
-    'An account got another owner, or lost the one it had. The routing keys have the owner before and after.',
+    'An account got another owner, lost the one it had, or had one recorded who was only derived: both are the same then. The routing keys have the owner before and after.',
   orderedBy: 'subject',
   routing: ['accountid', 'ownerid', 'previousownerid'],
   fields: {
