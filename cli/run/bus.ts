@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { busLocation, openBus } from '#events/bus/open.ts';
 import type { Bus } from '#events/bus/port.ts';
 import { countSetting } from '../settings.ts';
+import { dataFolder } from './data-folder.ts';
 
 const dayMs = 86_400_000;
 const megabyte = 1_048_576;
@@ -15,6 +16,7 @@ export function eventRetention(env = process.env) {
 }
 
 /** The bus of this house: where `BUS_URL` says, else a log in the data folder that this process alone has. */
-export function openHouseBus(dataDir: string, log: Logger, env = process.env): Promise<Bus> {
+export async function openHouseBus(dataDir: string, log: Logger, env = process.env): Promise<Bus> {
+  await dataFolder(dataDir);
   return openBus(busLocation(dataDir, env), { retention: eventRetention(env), log });
 }

@@ -132,6 +132,16 @@ describe.each(engines)('mutate on $engine', ({ engine, missing }) => {
     },
   );
 
+  it.skipIf(missing)('a request id that may be an address is not told in the event', async () => {
+    const context = { ...contextOf(ada), requestId: 'ada@example.com' };
+    await mutate(context, { name: 'makeThing', idempotencyKey: 'key-1', input: {} }, (trx, cause) =>
+      insert(trx, cause, 'thing_1'),
+    );
+    const [event] = await waitingEvents(store);
+    expect(event?.correlationid).toMatch(/^[\w-]{43}$/);
+    expect(JSON.stringify(event)).not.toContain('@');
+  });
+
   it.skipIf(missing)('does nothing again under the same key, and answers the first receipt', async () => {
     const first = await make('key-1');
     const again = await make('key-1', { work: () => Promise.reject(new Error('it was done again')) });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Cause, EventEnvelope } from '#events/envelope.ts';
 import { append, type OutboxTables } from '#events/outbox.ts';
@@ -121,10 +122,15 @@ export function causeOf(
     tenant,
     actor: actorOf(viewer),
     origin: 'mutation',
-    correlationId: requestId,
+    correlationId: opaque(requestId),
     ...(traceparent === undefined ? {} : { traceparent }),
     idempotencyKey,
   };
+}
+
+/** Request ids may be chosen by clients and hold an address; an event goes further than a request, and holds none. */
+function opaque(requestId: string): string {
+  return keyPattern.test(requestId) ? requestId : createHash('sha256').update(requestId).digest('base64url');
 }
 
 function actorOf({ kind, id }: Viewer): string {
