@@ -165,7 +165,7 @@ function openPartition(settings: PartitionSettings, start: PartitionRecord, firs
     }
     try {
       while (!over.signal.aborted) {
-        await pull.arrived(over.signal);
+        await pull.arrived({ signal: over.signal });
         const messages = pull.take(slice);
         if (messages.length === 0) continue;
         takeUp(messages);
