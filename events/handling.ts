@@ -1,26 +1,13 @@
-import type { Transaction } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Delivered } from './bus/port.ts';
-import {
-  type Consumer,
-  causeOfReaction,
-  defaultRetry,
-  type OutsideConsumer,
-  type RetryPolicy,
-  type StoreConsumer,
-} from './consumer.ts';
-import { discardDeadLetter, type Failure, writeDeadLetter } from './dead-letter.ts';
+import { type Consumer, defaultRetry, type RetryPolicy } from './consumer.ts';
+import { type Failure, writeDeadLetter } from './dead-letter.ts';
+import { effectsInStore, effectsOutside, type Mode } from './effects.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { EventLog, EventStore } from './event-store.ts';
-import { claimEvents, handledEvents, type InboxTables, reclaimEvents } from './inbox.ts';
+import { claimEvents, type InboxTables } from './inbox.ts';
 import type { EventObserver } from './observer.ts';
 import { keyedQueue } from './waiting.ts';
-
-/**
- * `new`: what the inbox has is dropped. `anew`: it is handled all the same, and a dead letter of it goes away.
- * `parked`: only what is a dead letter is handled, which goes away.
- */
-export type Mode = 'new' | 'anew' | 'parked';
 
 /** Brings events to one consumer, from wherever they come: the bus, a replay, the dead letters. */
 export interface Handling {
@@ -39,9 +26,6 @@ export interface HandlingOptions<Tables extends InboxTables> {
   readonly observer?: EventObserver;
 }
 
-/** How long a handler with effects elsewhere may take. The store's own time-outs bound the others. */
-const outsideDeadlineMs = 30_000;
-
 /** Keys that fail at the same time and are remembered with their attempts; the others begin to count anew. */
 const maxFailing = 10_000;
 
@@ -52,6 +36,8 @@ export function makeHandling<Tables extends InboxTables>(
   const { name, retry = defaultRetry } = consumer;
   const failures = new LRUCache<string, Failure>({ max: maxFailing });
   const inTurn = keyedQueue();
+  const handle =
+    consumer.effects === 'store' ? effectsInStore(consumer, store) : effectsOutside(consumer, store);
 
   const together = async (
     events: readonly EventEnvelope[],
@@ -59,10 +45,7 @@ export function makeHandling<Tables extends InboxTables>(
     signal: AbortSignal,
   ): Promise<number> => {
     const started = performance.now();
-    const handled =
-      consumer.effects === 'store'
-        ? await handleInStore(consumer, store, events, mode)
-        : await handleOutside(consumer, store, events, mode, signal);
+    const handled = await handle(events, mode, signal);
     await store.durable();
     if (handled > 0) observer?.handled?.(name, handled, performance.now() - started);
     if (handled < events.length) observer?.duplicates?.(name, events.length - handled);
@@ -132,71 +115,6 @@ export function makeHandling<Tables extends InboxTables>(
     once: (event, mode, signal) =>
       inTurn(keyOf(event), async () => (await together([event], mode, signal)) > 0),
   };
-}
-
-/** Answers how many were handled; the rest were handled before. */
-async function handleInStore<Tables extends InboxTables>(
-  consumer: StoreConsumer<Tables>,
-  store: EventStore<Tables>,
-  events: readonly EventEnvelope[],
-  mode: Mode,
-): Promise<number> {
-  return store.transaction(async (trx) => {
-    const fresh = await chosen(trx, store, consumer.name, events, mode);
-    for (const event of fresh) {
-      await consumer.handle(event, { trx, cause: causeOfReaction(consumer.name, event) });
-    }
-    return fresh.length;
-  });
-}
-
-async function handleOutside<Tables extends InboxTables>(
-  consumer: OutsideConsumer,
-  store: EventStore<Tables>,
-  events: readonly EventEnvelope[],
-  mode: Mode,
-  stopped: AbortSignal,
-): Promise<number> {
-  const handled = mode === 'new' ? await handledEvents(store, consumer.name, events) : new Set();
-  const fresh = events.filter(({ id }) => !handled.has(id));
-  if (fresh.length === 0) return 0;
-  const signal = AbortSignal.any([stopped, AbortSignal.timeout(outsideDeadlineMs)]);
-  await beforeAbort(consumer.handle(fresh, { signal }), signal);
-  await store.transaction((trx) => chosen(trx, store, consumer.name, fresh, mode));
-  return fresh.length;
-}
-
-/** Writes the inbox rows of the events that are to be handled by the mode, and answers these. */
-async function chosen<Tables extends InboxTables>(
-  trx: Transaction<Tables>,
-  { engine }: EventStore<Tables>,
-  consumer: string,
-  events: readonly EventEnvelope[],
-  mode: Mode,
-): Promise<readonly EventEnvelope[]> {
-  if (mode === 'new') {
-    const claimed = await claimEvents(trx, engine, consumer, events);
-    return events.filter(({ id }) => claimed.has(id));
-  }
-  await reclaimEvents(trx, engine, consumer, events);
-  const parked = new Set<string>();
-  for (const { tenant, id } of events) {
-    if (await discardDeadLetter(trx, { tenant, consumer, eventId: id })) parked.add(id);
-  }
-  return mode === 'anew' ? events : events.filter(({ id }) => parked.has(id));
-}
-
-/** Rejects when the signal aborts, whether or not the work heeds it. */
-async function beforeAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** Answers false where another process has handled the event meanwhile. */

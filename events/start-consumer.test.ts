@@ -177,6 +177,47 @@ describe.each(engines)('consumers on $engine', ({ engine, missing }) => {
     expect(await versions('acc_1')).toEqual([1, 3, 2]);
   });
 
+  it.skipIf(missing)('wait longer with every failure, up to a cap', async () => {
+    const { start } = await place();
+    const running = await start(
+      defineConsumer({
+        name: 'mirror.failing',
+        events: [amountPostedV1],
+        effects: 'store',
+        retry: { attempts: 6, firstMs: 100, capMs: 1_000 },
+        handle: async (_event, _context: StoreContext<MirrorTables>) => {
+          throw new Error('Not now.');
+        },
+      }),
+    );
+    const [event] = postings('acc_1', 1);
+    for (const longest of [100, 200, 400, 800, 1_000]) {
+      const { done, retryInMs } = await running.take([event!], 'new', never);
+      expect(done).toBe(0);
+      expect(retryInMs).toBeGreaterThanOrEqual(longest / 2);
+      expect(retryInMs).toBeLessThanOrEqual(longest);
+    }
+    expect(await running.take([event!], 'new', never)).toEqual({ done: 1 });
+    expect(await running.deadLetters.find('default', event!.id)).toMatchObject({ attempts: 6 });
+  });
+
+  it.skipIf(missing)('park nothing because their store is away', async () => {
+    const { store, bus, counts, start, mirror, versions } = await place();
+    let away = true;
+    await start(mirror(enterAndTell), {
+      ...store,
+      transaction: (work) =>
+        away ? Promise.reject(new Error('The store is away.')) : store.transaction(work),
+    });
+    await bus.publish(postings('acc_1', 2));
+    // Three are the attempts after which an event is parked.
+    await expect.poll(() => counts.retried).toBe(2);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    away = false;
+    await expect.poll(() => versions('acc_1')).toEqual([1, 2]);
+    expect(counts).toMatchObject({ handled: 2, parked: 0 });
+  });
+
   it.skipIf(missing)('discard a dead letter for good', async () => {
     const { bus, counts, start, mirror, versions } = await place();
     const running = await start(

@@ -40,3 +40,49 @@ export function keyedQueue(): <Result>(key: string, work: () => Promise<Result>)
     }
   };
 }
+
+/**
+ * Does together what is asked for while the last of it is under way, up to so many at once. Where that fails, each is
+ * done again alone, so that it fails only who is to blame.
+ */
+export function combined<Item, Result>(
+  work: (items: readonly Item[]) => Promise<readonly Result[]>,
+  most: number,
+): (item: Item) => Promise<Result> {
+  interface Asked {
+    readonly item: Item;
+    readonly resolve: (result: Result) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  const waiting: Asked[] = [];
+  let running = false;
+
+  const alone = async ({ item, resolve, reject }: Asked): Promise<void> => {
+    try {
+      const [result] = await work([item]);
+      resolve(result as Result);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const together = async (asked: readonly Asked[]): Promise<void> => {
+    try {
+      const results = await work(asked.map(({ item }) => item));
+      for (const [at, { resolve }] of asked.entries()) resolve(results[at] as Result);
+    } catch {
+      for (const each of asked) await alone(each);
+    }
+  };
+  const run = async (): Promise<void> => {
+    running = true;
+    for (let next = waiting.splice(0, most); next.length > 0; next = waiting.splice(0, most)) {
+      await (next.length === 1 ? alone(next[0] as Asked) : together(next));
+    }
+    running = false;
+  };
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (!running) void run();
+    });
+}
