@@ -59,6 +59,8 @@ describe.each(engines)('rows of email that come from elsewhere on $engine', ({ e
         ];
         return writeRows(trx, 'suppressions', 'default', suppressions, seen, told);
       });
+    const none = email.store.transaction((trx) => writeRows(trx, 'enrollments', 'default', [], seen, cause));
+    expect(await none).toEqual([]);
     expect(await write(undefined, 10)).toEqual(['inserted', 'inserted']);
     expect(await events()).toEqual([]);
     expect(await write(cause, 20)).toEqual(['inserted', 'inserted']);

@@ -57,6 +57,7 @@ export async function writeRows<Table extends keyof Values>(
   observedAt: string,
   cause?: Cause,
 ): Promise<UpsertOutcome[]> {
+  if (rows.length === 0) return [];
   const write = () => upsertRows(trx, rows, { table, tenant, observedAt });
   if (cause === undefined || (table !== 'enrollments' && table !== 'suppressions')) return write();
   const told = rows as unknown as readonly (EnrollmentValues | SuppressionValues)[];
