@@ -5,6 +5,13 @@ import { memory } from './memory/index.ts';
 import { overhead } from './overhead/index.ts';
 import { sharing } from './sharing/index.ts';
 
+interface EventsOptions {
+  readonly count: number;
+  readonly mutations: number;
+  readonly nats: string;
+  readonly out: string;
+}
+
 await new Command('bench')
   .description('measures the gateway on this machine, on loopback alone')
   .addCommand(
@@ -71,10 +78,27 @@ await new Command('bench')
     new Command('events')
       .description('events a second through each bus in one process, and how long one takes')
       .option('--count <n>', 'events of each measurement', wholeNumber(1_000, 10_000_000), 200_000)
+      .option(
+        '--mutations <n>',
+        'mutations, after a quarter as many to warm up',
+        wholeNumber(1_000, 10_000_000),
+        20_000,
+      )
       .option('--nats <url>', 'a server with JetStream', 'nats://127.0.0.1:4222')
       .option('--out <folder>', 'where events.json is written', 'bench/results')
-      .action(async ({ count, nats, out }: { count: number; nats: string; out: string }) => {
-        const { bus } = await events({ count, natsUrl: nats, folder: out });
+      .action(async ({ nats, out, ...counts }: EventsOptions) => {
+        const { bus, mutations } = await events({ ...counts, natsUrl: nats, folder: out });
+        console.table(
+          mutations.map((row) => ({
+            place: row.place,
+            'committed/s': Math.round(row.committed),
+            'consumed/s': Math.round(row.consumed),
+            'CPU µs': row.cpuMicros.toFixed(1),
+            'p50 ms': row.p50.toFixed(1),
+            'p99 ms': row.p99.toFixed(1),
+            'longest stall ms': Math.round(row.longestStall),
+          })),
+        );
         console.table(
           bus.map((row) => ({
             bus: row.bus,

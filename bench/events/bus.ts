@@ -9,6 +9,7 @@ import { type BusLocation, openBus } from '#events/bus/open.ts';
 import type { Bus } from '#events/bus/port.ts';
 import type { EventEnvelope } from '#events/envelope.ts';
 import { removeStreams } from '#test/harness/nats.ts';
+import { quantile } from './quantile.ts';
 
 const type = 'tributary.crm.LeadStatusChanged.v1';
 const keys = 5_000;
@@ -153,11 +154,6 @@ async function publishGently(bus: Bus, consuming: Consuming): Promise<readonly n
   await Promise.all(calls);
   await consuming.caughtUp();
   return latencies;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 function event(n: number): EventEnvelope {

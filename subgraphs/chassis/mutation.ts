@@ -67,7 +67,7 @@ export async function mutate<Tables extends MutationTables>(
   assertKey(key);
   const cause = causeOf(context, key);
   const use = { tenant: context.tenant, actor: cause.actor, key, inputHash: hashOf(name, input) };
-  return context.store.transaction(async (trx) => {
+  return context.store.briefly(async (trx) => {
     const claim = await claimKey(trx, use);
     if (claim.kind === 'again') {
       if (claim.inputHash === use.inputHash)

@@ -13,6 +13,7 @@ import { hasAppended } from '#events/outbox.ts';
 import { announceAppends } from './appends.ts';
 import { makeDurable } from './durable.ts';
 import { type Migrations, migrate } from './migrate.ts';
+import { shareCommits } from './shared-commits.ts';
 import { sqliteConnection } from './sqlite.ts';
 
 export type Engine = 'sqlite' | 'postgres';
@@ -30,6 +31,8 @@ export interface Store<Tables> {
   readonly engine: Engine;
   readonly db: Kysely<Tables>;
   readonly transaction: <Result>(work: (trx: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
+  /** The same for work of a few statements, which may share its commit with other such work; see `shareCommits`. */
+  readonly briefly: <Result>(work: (trx: Transaction<Tables>) => Promise<Result>) => Promise<Result>;
   /**
    * Calls back after commits that appended events: those of this process at once, on PostgreSQL those of others too
    * as long as the connection for it stands. Answers what ends it.
@@ -69,19 +72,21 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
   }
   const db = reader();
   const appends = announceAppends(writer, options);
+  const transaction: Store<Tables>['transaction'] = async (work) => {
+    let appended = false;
+    const result = await writer.transaction().execute(async (trx) => {
+      const done = await work(trx);
+      appended = hasAppended(trx);
+      return done;
+    });
+    if (appended) appends.announce();
+    return result;
+  };
   return {
     engine,
     db,
-    transaction: async (work) => {
-      let appended = false;
-      const result = await writer.transaction().execute(async (trx) => {
-        const done = await work(trx);
-        appended = hasAppended(trx);
-        return done;
-      });
-      if (appended) appends.announce();
-      return result;
-    },
+    transaction,
+    briefly: engine === 'sqlite' ? shareCommits(transaction) : transaction,
     onAppend: appends.listen,
     durable: makeDurable(options.location),
     ping: async () => {
