@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 
-/** Characters of log that wait to be written together: nearly the 16 KiB that one write has at most. */
-const batchCharacters = 15_360;
+/** Characters of log that wait to be written together. */
+const batchCharacters = 4_096;
 /** Longest wait of a line whose batch does not fill, in milliseconds. */
 const flushMs = 100;
 
