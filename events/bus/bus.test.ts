@@ -25,19 +25,26 @@ async function timeBetween(): Promise<string> {
 
 describe.each(busEngines)('the bus on $engine', ({ engine, missing }) => {
   describe.skipIf(missing)('publishes and is read', () => {
+    const logs: TemporaryLog[] = [];
     let log: TemporaryLog;
     let bus: Bus;
     let stop: AbortController;
 
+    async function newLog(): Promise<TemporaryLog> {
+      const made = await temporaryLog(engine);
+      logs.push(made);
+      return made;
+    }
+
     beforeEach(async () => {
-      log = await temporaryLog(engine);
+      log = await newLog();
       bus = await log.open();
       stop = new AbortController();
     });
 
     afterEach(async () => {
       stop.abort();
-      await log.remove();
+      await Promise.all(logs.splice(0).map((made) => made.remove()));
     });
 
     const read = (from: Parameters<Bus['read']>[0]['from'] = 'oldest', tenant = 'default') =>
@@ -214,11 +221,10 @@ describe.each(busEngines)('the bus on $engine', ({ engine, missing }) => {
     );
 
     it('refuses a cursor of another log', async () => {
-      const other = await temporaryLog(engine);
+      const other = await newLog();
       const [published] = await (await other.open()).publish(testEvents(1));
       await bus.publish(testEvents(1));
       await expect(read({ cursor: published?.cursor as string })).rejects.toThrow(InvalidCursor);
-      await other.remove();
     });
 
     it('forgets what is trimmed, and says a gap to whoever comes from before it', async () => {
@@ -293,7 +299,7 @@ describe.each(busEngines)('the bus on $engine', ({ engine, missing }) => {
       ['by age', { maxAgeMs: 300, maxBytes: 1_000_000_000 }],
       ['by size', { maxAgeMs: 86_400_000, maxBytes: 60_000 }],
     ])('forgets %s by itself', async (_, retention) => {
-      const own = await temporaryLog(engine);
+      const own = await newLog();
       const small = await own.open(retention);
       const events = testEvents(300);
       const [first] = await small.publish(events);
@@ -302,7 +308,6 @@ describe.each(busEngines)('the bus on $engine', ({ engine, missing }) => {
       await expect.poll(async () => (await readAgain())[0]?.kind, { timeout: 10_000 }).toBe('gap');
       const kept = namesOf(await readAgain()).slice(1);
       expect(kept).toEqual(idsOf(events.slice(events.length - kept.length)));
-      await own.remove();
     });
 
     it('answers a ping until it is closed, and may be closed twice', async () => {

@@ -59,6 +59,8 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
   let queue: Message[] = [];
   let received = 0;
   let pending = info.num_pending;
+  /** Messages that the server was asked for and has not sent, and those that it may be asked for. */
+  let outstanding = 0;
   let credit = window;
   let isOver = false;
   let failure: Error | undefined;
@@ -69,12 +71,12 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
     callback: (error, msg) => {
       heardAt = performance.now();
       if (error) fail(error.message);
-      else if (msg.headers && msg.headers.code >= 100) hearStatus(msg);
+      else if (msg.subject === inbox) hearStatus(msg);
       else hear(msg);
     },
   });
   const watch = setInterval(() => {
-    if (performance.now() - heardAt > 3 * heartbeatMs && credit < window) fail('It fell silent.');
+    if (outstanding > 0 && performance.now() - heardAt > 3 * heartbeatMs) fail('It fell silent.');
   }, heartbeatMs);
   const lost = () => fail('The connection was lost.');
   over.addEventListener('abort', lost);
@@ -83,6 +85,7 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
   function hear(msg: Msg): void {
     const place = placeOf(msg.reply as string);
     received += 1;
+    outstanding -= 1;
     if (place.number !== received) {
       fail(`Message ${received} of it is missing.`);
       return;
@@ -92,11 +95,12 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
     wake();
   }
 
-  /** https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-37.md */
+  /** What is sent to the inbox itself, and no message of the stream (ADR-37 of NATS). */
   function hearStatus({ headers }: Msg): void {
     if (headers?.code === 100) return;
     const unsent = Number(headers?.get('Nats-Pending-Messages'));
     if (headers?.code === 408 || (headers?.code === 409 && unsent > 0)) {
+      outstanding -= unsent;
       credit += unsent;
       request();
     } else {
@@ -108,6 +112,7 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
   function request(): void {
     if (isOver || failure || credit < window / 2) return;
     const asked = { batch: credit, expires: nanos(expiresMs), idle_heartbeat: nanos(heartbeatMs) };
+    outstanding += credit;
     credit = 0;
     heardAt = performance.now();
     nc.publish(requestSubject, JSON.stringify(asked), { reply: inbox });
@@ -224,7 +229,7 @@ function consumerOf({ filter, from, headersOnly = false }: PullWanted): Partial<
 
 /**
  * Where a message lies, by its reply subject: `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer
- * sequence>.<time>.<pending>`, with a domain and an account before the stream in longer ones (ADR-15).
+ * sequence>.<time>.<pending>`, with a domain and an account before the stream in longer ones (ADR-15 of NATS).
  */
 function placeOf(reply: string): { readonly seq: number; readonly number: number; readonly pending: number } {
   const tokens = reply.split('.');
