@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { wholeNumber } from '#cli/settings.ts';
+import { events } from './events/index.ts';
 import { memory } from './memory/index.ts';
 import { overhead } from './overhead/index.ts';
 import { sharing } from './sharing/index.ts';
@@ -62,6 +63,27 @@ await new Command('bench')
             'heap MB': row.heapMegabytes.toFixed(1),
             'external MB': row.externalMegabytes.toFixed(1),
             'RSS MB': row.megabytes.toFixed(1),
+          })),
+        );
+      }),
+  )
+  .addCommand(
+    new Command('events')
+      .description('events a second through each bus in one process, and how long one takes')
+      .option('--count <n>', 'events of each measurement', wholeNumber(1_000, 10_000_000), 200_000)
+      .option('--nats <url>', 'a server with JetStream', 'nats://127.0.0.1:4222')
+      .option('--out <folder>', 'where events.json is written', 'bench/results')
+      .action(async ({ count, nats, out }: { count: number; nats: string; out: string }) => {
+        const { bus } = await events({ count, natsUrl: nats, folder: out });
+        console.table(
+          bus.map((row) => ({
+            bus: row.bus,
+            'appended/s': Math.round(row.appended),
+            'consumed/s': Math.round(row.consumed),
+            'CPU µs': row.cpuMicros.toFixed(1),
+            'p50 ms': row.p50.toFixed(1),
+            'p99 ms': row.p99.toFixed(1),
+            'longest stall ms': Math.round(row.longestStall),
           })),
         );
       }),

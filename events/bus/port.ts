@@ -25,7 +25,7 @@ export interface Bus {
   /**
    * Reads one tenant's events from a place on and goes on with those that come, until the signal aborts. Begins with a
    * gap where `from` lies before what is kept, and says a gap in the middle where a slow reader was overtaken by
-   * retention.
+   * retention. While the bus is unavailable nothing comes; it goes on where it was.
    */
   readonly follow: (range: Omit<ReadRange, 'to' | 'limit'>, signal: AbortSignal) => AsyncIterable<Delivery>;
 
@@ -42,7 +42,7 @@ export interface Bus {
    */
   readonly consume: (group: GroupOptions, deliver: Deliver) => Promise<Consumption>;
 
-  /** Events that lie before each group, by its name. */
+  /** Events that lie before each group, by its name: those it has not read, of whatever type, and those not done. */
   readonly lag: () => Promise<ReadonlyMap<string, number>>;
 
   /** Whether the group is done with all that was published up to the tenant's cursor and is of its types. */

@@ -12,8 +12,8 @@ const maxWaiting = 50_000;
 /** Collects what is published at the same time into one transaction after another. */
 export interface Appender {
   readonly publish: (events: readonly EventEnvelope[], signal?: AbortSignal) => Promise<readonly Published[]>;
-  /** Resolves once nothing waits any more. */
-  readonly idle: () => Promise<void>;
+  /** Rejects what waits, and resolves once the transaction at hand has ended. */
+  readonly close: () => Promise<void>;
 }
 
 export interface AppenderSettings {
@@ -42,9 +42,11 @@ export function openAppender({ cursors, append, onAppended }: AppenderSettings):
   const calls = new Set<Call>();
   let waiting = 0;
   let running: Promise<void> | undefined;
+  let isClosed = false;
 
   function publish(events: readonly EventEnvelope[], signal?: AbortSignal): Promise<readonly Published[]> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (isClosed) return Promise.reject(closed());
     if (events.length === 0) return Promise.resolve([]);
     if (waiting >= maxWaiting) {
       return Promise.reject(
@@ -132,5 +134,14 @@ export function openAppender({ cursors, append, onAppended }: AppenderSettings):
     }
   }
 
-  return { publish, idle: async () => running };
+  return {
+    publish,
+    close: async () => {
+      isClosed = true;
+      for (const call of calls) if (call.taken < call.events.length) fail(call, closed());
+      await running;
+    },
+  };
 }
+
+const closed = () => new BusUnavailable('The bus is closed.');

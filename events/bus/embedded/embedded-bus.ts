@@ -61,7 +61,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
   async function close(): Promise<void> {
     over.abort(new Error('The bus was closed.'));
     await groups.stop();
-    await appender.idle();
+    await appender.close();
     await trimming.close();
     await client.close();
   }

@@ -14,6 +14,8 @@ const rejectedMs = 1_000;
 const abortedMs = 5_000;
 /** For deliveries at hand where `stop` is not told otherwise. */
 const usualGraceMs = 10_000;
+/** Deliveries are started one after another for so long before something else has its turn. */
+const turnMs = 5;
 const longestTimerMs = 2 ** 31 - 1;
 
 /** One ordered part of the log, with the group's progress in it. */
@@ -74,6 +76,7 @@ export function openLanes(group: string, log: Logger): Lanes {
   let loaded = 0;
   let open = 0;
   let isScheduled = false;
+  let turnEndsAt = 0;
 
   function add(source: Source, position: number, event: EventEnvelope): void {
     if (retiring.has(source)) return;
@@ -101,19 +104,29 @@ export function openLanes(group: string, log: Logger): Lanes {
     loaded += change;
   }
 
-  /** In a turn of the event loop of its own: deliveries that end at once must not keep it from everything else. */
+  /** Deliveries that end at once follow each other, but leave the event loop to everything else every few milliseconds. */
   function schedule(): void {
     if (isScheduled) return;
     isScheduled = true;
+    if (performance.now() < turnEndsAt) {
+      queueMicrotask(start);
+      return;
+    }
     setImmediate(() => {
-      isScheduled = false;
-      for (const lane of ready) {
-        const member = freeMember();
-        if (member === undefined) return;
-        ready.delete(lane);
-        void run(lane, member);
-      }
+      turnEndsAt = performance.now() + turnMs;
+      start();
     });
+  }
+
+  /** Starts as many deliveries as there are members free for. */
+  function start(): void {
+    isScheduled = false;
+    for (const lane of ready) {
+      const member = freeMember();
+      if (member === undefined) return;
+      ready.delete(lane);
+      void run(lane, member);
+    }
   }
 
   function freeMember(): Member | undefined {

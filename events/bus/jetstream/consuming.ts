@@ -5,7 +5,7 @@ import type { GroupOptions } from '../port.ts';
 import type { Link } from './link.ts';
 import type { View } from './members.ts';
 import type { Names } from './names.ts';
-import { type Partition, takePartition } from './partition.ts';
+import { freePartition, type Partition, takePartition } from './partition.ts';
 
 export interface SharedGroup extends Group {
   /** Takes the partitions that fall to this process, and gives back those that fall to others. */
@@ -33,17 +33,29 @@ export function openSharedGroup(settings: SharedGroupSettings, { name, types }: 
   const owned = new Map<number, Partition>();
   /** Partitions that are just being taken or given back. */
   const changing = new Map<number, Promise<void>>();
+  /** Partitions that this process no longer reads, although their records may still say so. */
+  const left = new Set<number>();
   let isOver = false;
 
-  async function take(number: number, { isDead }: View): Promise<void> {
+  async function take(number: number, { isGone }: View): Promise<void> {
     const onLost = () => owned.delete(number);
-    const partition = await takePartition({ ...settings, group: name, number, types, lanes, onLost }, isDead);
-    if (partition) owned.set(number, partition);
+    const taking = { ...settings, group: name, number, types, lanes, onLost };
+    const partition = await takePartition(taking, (holder) => isGone(name, holder));
+    if (partition === null) return;
+    owned.set(number, partition);
+    left.delete(number);
   }
 
   async function give(number: number): Promise<void> {
-    await owned.get(number)?.release();
-    owned.delete(number);
+    const partition = owned.get(number);
+    left.add(number);
+    await partition?.release().finally(() => owned.delete(number));
+    left.delete(number);
+  }
+
+  async function free(number: number): Promise<void> {
+    await freePartition({ ...settings, group: name, number });
+    left.delete(number);
   }
 
   /** Signs of life do not wait for it: giving a partition back may take as long as a delivery. */
@@ -63,9 +75,11 @@ export function openSharedGroup(settings: SharedGroupSettings, { name, types }: 
     if (isOver) return;
     const members = view.members(name);
     for (let number = 0; number < partitions; number += 1) {
+      if (changing.has(number)) continue;
       const fallsHere = members[number % members.length] === owner;
-      if (changing.has(number) || owned.has(number) === fallsHere) continue;
-      change(number, fallsHere ? take(number, view) : give(number));
+      if (fallsHere && !owned.has(number)) change(number, take(number, view));
+      else if (!fallsHere && owned.has(number)) change(number, give(number));
+      else if (!fallsHere && left.has(number)) change(number, free(number));
     }
   }
 
@@ -74,13 +88,17 @@ export function openSharedGroup(settings: SharedGroupSettings, { name, types }: 
     join: lanes.join,
     share,
     drop: () => {
-      for (const partition of owned.values()) partition.drop();
+      for (const [number, partition] of owned) {
+        partition.drop();
+        left.add(number);
+      }
       owned.clear();
     },
     end: async () => {
       isOver = true;
       await Promise.all(changing.values());
-      await Promise.all([...owned.keys()].map(give));
+      for (const number of owned.keys()) change(number, give(number));
+      await Promise.all(changing.values());
       lanes.clear();
     },
   };

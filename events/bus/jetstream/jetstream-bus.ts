@@ -90,7 +90,7 @@ export async function openJetstreamBus(options: JetstreamBusOptions): Promise<Bu
     over.abort(new Error('The bus was closed.'));
     await groups.stop();
     await members.leave();
-    await publisher.idle();
+    await publisher.close();
     await link.close();
   }
 

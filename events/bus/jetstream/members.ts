@@ -8,8 +8,8 @@ import type { Names } from './names.ts';
 export interface View {
   /** The ids of those that consume as a group, sorted. */
   readonly members: (group: string) => readonly string[];
-  /** Whether a process has shown no sign of life for the length of a lease. */
-  readonly isDead: (id: string) => boolean;
+  /** Whether a process shows that it does not consume as the group, or has shown no sign of life for a lease. */
+  readonly isGone: (group: string, id: string) => boolean;
 }
 
 export interface MembersSettings {
@@ -74,7 +74,7 @@ export function openMembers(settings: MembersSettings): Members {
     shownAt = startedAt;
     isSilent = false;
     await readSigns(on);
-    onView({ members, isDead });
+    onView({ members, isGone });
   }
 
   async function readSigns({ jsm }: Session): Promise<void> {
@@ -109,9 +109,10 @@ export function openMembers(settings: MembersSettings): Members {
       .sort();
   }
 
-  function isDead(other: string): boolean {
+  function isGone(group: string, other: string): boolean {
     const sign = signs.get(other);
-    return sign ? !isAlive(sign) : performance.now() - lookingSince > leaseMs;
+    if (sign === undefined) return performance.now() - lookingSince > leaseMs;
+    return !isAlive(sign) || !sign.groups.includes(group);
   }
 
   async function run(): Promise<void> {

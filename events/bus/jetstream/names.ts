@@ -1,4 +1,5 @@
-import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { LRUCache } from 'lru-cache';
 import type { EventEnvelope } from '../../envelope.ts';
 
 /** What things are called on the server, all under one prefix. */
@@ -31,7 +32,6 @@ export function namesOf(prefix: string, partitions: number): Names {
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1_024) {
     throw new RangeError(`There cannot be ${partitions} partitions; 1 to 1024 are possible.`);
   }
-  const token = (tenant: string) => Buffer.from(tenant).toString('base64url');
   const record = `${prefix}.groups.`;
   return {
     events: `${prefix}_events`,
@@ -58,10 +58,22 @@ export function namesOf(prefix: string, partitions: number): Names {
 
 /** The same for ever: events of a key lie in one partition because of it. */
 function partitionOf(tenant: string, key: string, partitions: number): number {
-  return hash('sha1', `${tenant}\0${key}`, 'buffer').readUInt32BE(0) % partitions;
+  return crc32(`${tenant}\0${key}`) % partitions;
+}
+
+/** Tenants whose token is kept, so that it is not made for every event. */
+const tokens = new LRUCache<string, string>({ max: 1_000 });
+
+/** A tenant as part of a subject, which has no spaces and no dots. */
+function token(tenant: string): string {
+  const known = tokens.get(tenant);
+  if (known !== undefined) return known;
+  const made = Buffer.from(tenant).toString('base64url');
+  tokens.set(tenant, made);
+  return made;
 }
 
 /** The server's deduplication compares this; ids are unique within a tenant. */
 export function messageId({ tenant, id }: Pick<EventEnvelope, 'tenant' | 'id'>): string {
-  return `${id}.${Buffer.from(tenant).toString('base64url')}`;
+  return `${id}.${token(tenant)}`;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Msg } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import type { EventEnvelope } from '../../envelope.ts';
 import type { Lanes, Source } from '../group/lanes.ts';
@@ -17,46 +18,60 @@ const againMs = 250;
 
 /** A partition that this process reads for a group. */
 export interface Partition {
-  /** Ends after the deliveries at hand, and lets another process have it. */
+  /** Ends after the deliveries at hand, and lets another process have it; rejects where it could not be told. */
   readonly release: () => Promise<void>;
   /** Ends at once and records nothing: another process has it, or may soon. */
   readonly drop: () => void;
 }
 
-export interface PartitionSettings {
+export interface PartitionPlace {
   readonly link: Link;
   readonly names: Names;
   readonly group: string;
   readonly number: number;
-  readonly types: readonly string[];
-  readonly lanes: Lanes;
   /** This process. */
   readonly owner: string;
+}
+
+export interface PartitionSettings extends PartitionPlace {
+  readonly types: readonly string[];
+  readonly lanes: Lanes;
   readonly log: Logger;
   /** Called when another process took the partition. */
   readonly onLost: () => void;
 }
 
 /**
- * Takes a partition that is free, or whose owner is dead; null where another process was first. Every later change of
- * the record names the one before, so that an owner that was thought dead cannot record anything any more.
+ * Takes a partition that is free, or whose owner is gone; null where it is not, or another process was first. Every
+ * later change of the record names the one before, so that an owner that was thought dead cannot record anything any
+ * more.
  */
 export async function takePartition(
   settings: PartitionSettings,
-  isDead: (owner: string) => boolean,
+  isGone: (owner: string) => boolean,
 ): Promise<Partition | null> {
   const { link, names, group, number, owner } = settings;
   const subject = names.record(group, number);
   return asking(link, async (session) => {
     const stored = await readRecord(session, names.groups, subject);
     const holder = stored?.record.owner ?? null;
-    if (holder !== null && holder !== owner && !isDead(holder)) return null;
+    if (holder !== null && holder !== owner && !isGone(holder)) return null;
     const { streamId } = session;
     const isKnown = stored?.record.streamId === streamId;
     const progress = isKnown ? stored.record : { readTo: 0, open: [] };
     const record = { owner, streamId, readTo: progress.readTo, open: progress.open };
     const revision = await replaceRecord(session, subject, stored?.revision ?? 0, record);
     return revision === null ? null : openPartition(settings, record, revision);
+  });
+}
+
+/** Lets others have a partition that this process no longer reads and could not give back. */
+export async function freePartition({ link, names, group, number, owner }: PartitionPlace): Promise<void> {
+  const subject = names.record(group, number);
+  await asking(link, async (session) => {
+    const stored = await readRecord(session, names.groups, subject);
+    if (stored?.record.owner !== owner) return;
+    await replaceRecord(session, subject, stored.revision, { ...stored.record, owner: null });
   });
 }
 
@@ -150,7 +165,7 @@ function openPartition(settings: PartitionSettings, start: PartitionRecord, firs
     }
     try {
       while (!over.signal.aborted) {
-        await pull.arrived(over.signal);
+        await pull.arrived({ signal: over.signal });
         const messages = pull.take(slice);
         if (messages.length === 0) continue;
         takeUp(messages);
@@ -169,7 +184,15 @@ function openPartition(settings: PartitionSettings, start: PartitionRecord, firs
       (messages.at(-1) as Message).seq,
       wanted.map(({ seq }) => seq),
     );
-    for (const { seq, msg } of wanted) lanes.add(source, seq, msg.json<EventEnvelope>());
+    for (const { seq, msg } of wanted) {
+      const event = eventIn(msg);
+      if (event) {
+        lanes.add(source, seq, event);
+      } else {
+        log.error({ seq, subject: msg.subject }, 'a message is no event of ours and is passed over');
+        keeper.settle([seq]);
+      }
+    }
   }
 
   function drop(): void {
@@ -187,12 +210,16 @@ function openPartition(settings: PartitionSettings, start: PartitionRecord, firs
       await reading;
       await lanes.retire(source);
       await keeper.end().catch(() => {});
-      await recordAs(null)(keeper.progress()).catch((error: unknown) => {
-        log.warn(
-          { err: error },
-          'a partition could not be given back; others take it when the lease has run out',
-        );
-      });
+      await recordAs(null)(keeper.progress());
     },
   };
+}
+
+/** Null where somebody else wrote to our subjects. */
+function eventIn(msg: Msg): EventEnvelope | null {
+  try {
+    return msg.json<EventEnvelope>();
+  } catch {
+    return null;
+  }
 }

@@ -14,8 +14,8 @@ const maxWaiting = 50_000;
 
 export interface Publisher {
   readonly publish: (events: readonly EventEnvelope[], signal?: AbortSignal) => Promise<readonly Published[]>;
-  /** Resolves once nothing waits any more. */
-  readonly idle: () => Promise<void>;
+  /** Rejects what was not sent, and resolves once what was is acknowledged or lost. */
+  readonly close: () => Promise<void>;
 }
 
 interface Call {
@@ -51,11 +51,13 @@ export function openPublisher(link: Link, names: Names, lookBack: LookBack): Pub
   let taken = 0;
   let wire: Wire | undefined;
   let feeding: Promise<void> | undefined;
+  let isClosed = false;
   let tellRoom = () => {};
   let tellIdle = () => {};
 
   function publish(events: readonly EventEnvelope[], signal?: AbortSignal): Promise<readonly Published[]> {
     if (signal?.aborted) return Promise.reject(signal.reason);
+    if (isClosed) return Promise.reject(closed());
     if (events.length === 0) return Promise.resolve([]);
     if (waiting >= maxWaiting) {
       return Promise.reject(
@@ -153,6 +155,7 @@ export function openPublisher(link: Link, names: Names, lookBack: LookBack): Pub
       leave(sending);
       if (outcome instanceof BusUnavailable) {
         fail(sending.call, outcome);
+        failBehind(sending, outcome);
         failUnsent(outcome);
         return;
       }
@@ -188,23 +191,31 @@ export function openPublisher(link: Link, names: Names, lookBack: LookBack): Pub
   function failUnsent(error: unknown): void {
     for (const call of calls) fail(call, error);
     for (const ahead of sent) {
-      for (let one = ahead.behind; one; one = one.behind) {
-        fail(one.call, error);
-        leave(one);
-      }
-      ahead.behind = undefined;
+      failBehind(ahead, error);
       tails.set(ahead.key, ahead);
     }
   }
 
+  function failBehind(ahead: Sending, error: unknown): void {
+    for (let one = ahead.behind; one; one = one.behind) {
+      fail(one.call, error);
+      leave(one);
+    }
+    ahead.behind = undefined;
+  }
+
   return {
     publish,
-    idle: async () => {
+    close: async () => {
+      isClosed = true;
+      failUnsent(closed());
       await feeding;
-      if (taken > 0)
-        await new Promise<void>((resolve) => {
-          tellIdle = resolve;
-        });
+      if (taken === 0) return;
+      await new Promise<void>((resolve) => {
+        tellIdle = resolve;
+      });
     },
   };
 }
+
+const closed = () => new BusUnavailable('The bus is closed.');

@@ -29,8 +29,11 @@ export interface Pull {
   readonly take: (max: number) => readonly Message[];
   /** Lets the server send so many more in place of those that were taken. */
   readonly grant: (messages: number) => void;
-  /** Resolves when there is something to take, or the signal aborts; rejects with a BusUnavailable when nothing more will come. */
-  readonly arrived: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Resolves when there is something to take, the signal aborts, or the time (ms) is over; rejects with a
+   * BusUnavailable when nothing more will come.
+   */
+  readonly arrived: (wait: { readonly signal?: AbortSignal; readonly withinMs?: number }) => Promise<void>;
   /** Whether everything that is in the stream now has been taken. */
   readonly isDrained: () => Promise<boolean>;
   readonly close: () => void;
@@ -139,18 +142,20 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
       credit += messages;
       request();
     },
-    arrived: (signal) => {
-      if (queue.length > 0 || signal.aborted) return Promise.resolve();
+    arrived: ({ signal, withinMs }) => {
+      if (queue.length > 0 || signal?.aborted) return Promise.resolve();
       return new Promise((resolve, reject) => {
         const settle = () => {
+          clearTimeout(late);
           waiting.delete(settle);
-          signal.removeEventListener('abort', settle);
+          signal?.removeEventListener('abort', settle);
           if (failure && queue.length === 0) reject(failure);
           else resolve();
         };
-        if (failure) return reject(failure);
+        const late = withinMs === undefined ? undefined : setTimeout(settle, withinMs);
+        if (failure) return settle();
         waiting.add(settle);
-        signal.addEventListener('abort', settle);
+        signal?.addEventListener('abort', settle);
       });
     },
     isDrained: async () => {
@@ -170,17 +175,19 @@ export async function openPull(session: Session, wanted: PullWanted): Promise<Pu
 
 /** Everything that is in the stream now, a few at a time. Rejects with a BusUnavailable where the server does not send it in time. */
 export async function* untilDrained(pull: Pull): AsyncGenerator<readonly Message[]> {
-  for (;;) {
+  for (let heardAt = performance.now(); ; ) {
     const messages = pull.take(slice);
     if (messages.length > 0) {
       yield messages;
       pull.grant(messages.length);
+      heardAt = performance.now();
     } else if (pull.pending() === 0 && (await pull.isDrained())) {
       return;
     } else {
-      const late = AbortSignal.timeout(requestWithinMs);
-      await pull.arrived(late);
-      if (late.aborted) throw new BusUnavailable(`No message came within ${requestWithinMs} ms.`);
+      await pull.arrived({ withinMs: requestWithinMs });
+      if (performance.now() - heardAt >= requestWithinMs) {
+        throw new BusUnavailable(`No message came within ${requestWithinMs} ms.`);
+      }
     }
   }
 }

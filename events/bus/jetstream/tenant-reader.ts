@@ -68,12 +68,12 @@ export function openTenantReader(
     let scannedTo = into.at;
     let isAtEnd = false;
     while (!over.signal.aborted) {
-      if (isAtEnd) await pull.arrived(AbortSignal.any([over.signal, AbortSignal.timeout(idleMs)]));
+      if (isAtEnd) await pull.arrived({ signal: over.signal, withinMs: idleMs });
       const messages = pull.take(pageRows);
       // Asked after they came: whatever was trimmed before they could be sent shows in it.
       const extent = await extentOf(session, names.events);
       if (messages.length === 0 && !(await pull.isDrained())) {
-        await pull.arrived(AbortSignal.any([over.signal, AbortSignal.timeout(idleMs)]));
+        await pull.arrived({ signal: over.signal, withinMs: idleMs });
         continue;
       }
       for (const part of unbroken(messages, scannedTo, extent)) add(into, part, scannedTo, extent);
@@ -155,7 +155,11 @@ interface Part {
 }
 
 /** Between two messages that are not next to each other one of this tenant was lost only where trimming has come so far. */
-function unbroken(messages: readonly Message[], after: number, { trimmedTo }: Extent): readonly Part[] {
+export function unbroken(
+  messages: readonly Message[],
+  after: number,
+  { trimmedTo }: Pick<Extent, 'trimmedTo'>,
+): readonly Part[] {
   if (messages.length === 0) return [{ messages, isGap: trimmedTo > after }];
   const parts: { messages: Message[]; isGap: boolean }[] = [];
   let before = after;

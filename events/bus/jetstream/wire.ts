@@ -41,6 +41,8 @@ export function openWire(session: Session): Wire {
       const sent = waiting.get(token);
       waiting.delete(token);
       sent?.acknowledged(outcomeOf(msg));
+      // Nobody takes messages of the subject: the stream is gone, and is made again with the next connection.
+      if (msg.headers?.code === 503) fail('The stream of events is gone.');
     },
   });
   const watch = setInterval(() => {
