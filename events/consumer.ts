@@ -11,7 +11,10 @@ interface ConsumerBase {
   readonly name: string;
   /** What it reacts to. */
   readonly events: readonly EventDefinition[];
-  /** Keys handled at once; 8 where it is left out. A store on PostgreSQL has ten connections for all its work. */
+  /**
+   * Keys handled at once. Where it is left out: 32 on SQLite, where they share transactions, and 8 on PostgreSQL, where
+   * each takes one of the ten connections that a store has for all its work.
+   */
   readonly concurrency?: number;
   /** How a failing event is tried again before it is parked; `defaultRetry` where it is left out. */
   readonly retry?: RetryPolicy;

@@ -18,8 +18,8 @@ export type Effects = (events: readonly EventEnvelope[], mode: Mode, stopped: Ab
 /** How long a handler with effects elsewhere may take. The store's own time-outs bound the others. */
 const outsideDeadlineMs = 30_000;
 
-/** Deliveries in one transaction; each has a hundred events at most, and the store's other writers wait for all. */
-const mostTogether = 16;
+/** Deliveries share a transaction until it has so many events: its statements leave the event loop no turn between. */
+const eventsTogether = 100;
 
 /**
  * SQLite has one transaction at a time, and most of its time is the end of it: what came meanwhile shares the next one.
@@ -45,7 +45,8 @@ export function effectsInStore<Tables extends InboxTables>(
         for (const events of deliveries) counts.push(await handle(trx, events, 'new'));
         return counts;
       }),
-    mostTogether,
+    eventsTogether,
+    (events) => events.length,
   );
   return (events, mode, stopped) => (mode === 'new' ? together(events) : alone(events, mode, stopped));
 }

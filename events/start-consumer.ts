@@ -55,12 +55,15 @@ export type Retried =
   /** It is parked as before, with this error. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
+const usualConcurrency = { sqlite: 32, postgres: 8 } as const;
+
 /** Joins the consumer's group on the bus: each event reaches its handler as its definition promises. */
 export async function startConsumer<Tables extends InboxTables>(
   consumer: Consumer<Tables>,
   { bus, store, log, observer }: StartOptions<Tables>,
 ): Promise<RunningConsumer> {
-  const { name, concurrency = 8, repeatable = false } = consumer;
+  const { name, repeatable = false } = consumer;
+  const { concurrency = usualConcurrency[store.engine] } = consumer;
   const types = consumer.events.map(({ type }) => type);
   const handling = makeHandling(consumer, { store, log, observer });
   const consumption = await bus.consume({ name, types, concurrency }, (events, signal) =>

@@ -42,12 +42,13 @@ export function keyedQueue(): <Result>(key: string, work: () => Promise<Result>)
 }
 
 /**
- * Does together what is asked for while the last of it is under way, up to so many at once. Where that fails, each is
+ * Does together what is asked for while the last of it is under way, until it has a size. Where that fails, each is
  * done again alone, so that it fails only who is to blame.
  */
 export function combined<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
-  most: number,
+  until: number,
+  sizeOf: (item: Item) => number,
 ): (item: Item) => Promise<Result> {
   interface Asked {
     readonly item: Item;
@@ -73,9 +74,18 @@ export function combined<Item, Result>(
       for (const each of asked) await alone(each);
     }
   };
+  const take = (): readonly Asked[] => {
+    let [size, count] = [0, 0];
+    for (const { item } of waiting) {
+      if (size >= until) break;
+      size += sizeOf(item);
+      count += 1;
+    }
+    return waiting.splice(0, count);
+  };
   const run = async (): Promise<void> => {
     running = true;
-    for (let next = waiting.splice(0, most); next.length > 0; next = waiting.splice(0, most)) {
+    for (let next = take(); next.length > 0; next = take()) {
       await (next.length === 1 ? alone(next[0] as Asked) : together(next));
     }
     running = false;

@@ -149,10 +149,13 @@ async function write(writer: number): Promise<void> {
   const premature =
     bus && world.broken === 'publish-first' ? (event: EventEnvelope) => publishFirst(bus, event) : undefined;
   const lane = async (at: number) => {
-    for (let n = from[at] ?? 0; !enough; ) {
+    // What was committed just before it was killed, and not told, is met again before the first that is new.
+    let metAll = false;
+    for (let n = from[at] ?? 0; !enough || !metAll; ) {
       try {
         const { replayed } = await post(ledger, postingOf(world.seed, writer, at, n), premature);
         if (replayed) counts.replayed += 1;
+        else metAll = true;
         n += 1;
         say({ kind: 'wrote', lane: at, next: n });
       } catch (error) {
