@@ -67,7 +67,7 @@ export async function mutate<Tables extends MutationTables>(
   assertKey(key);
   const cause = causeOf(context, key);
   const use = { tenant: context.tenant, actor: cause.actor, key, inputHash: hashOf(name, input) };
-  return context.store.briefly(async (trx) => {
+  const receipt = await context.store.briefly(async (trx): Promise<Receipt> => {
     const claim = await claimKey(trx, use);
     if (claim.kind === 'again') {
       if (claim.inputHash === use.inputHash)
@@ -80,16 +80,19 @@ export async function mutate<Tables extends MutationTables>(
     }
     const { kind, subject, events } = await work(trx, cause);
     await append(trx, events);
-    const receipt: Receipt = {
+    const first: Receipt = {
       kind,
       subject,
       events: events.map(({ id, type }) => ({ id, type })),
       replayed: false,
     };
-    if (kind === 'changed') await recordResult(trx, use, JSON.stringify(receipt));
+    if (kind === 'changed') await recordResult(trx, use, JSON.stringify(first));
     else await releaseKey(trx, use);
-    return receipt;
+    return first;
   });
+  // What a client was told is done stays done, also where the machine loses power.
+  await context.store.durable();
+  return receipt;
 }
 
 /**
