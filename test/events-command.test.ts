@@ -1,37 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningCommand, runCommand } from '#test/harness/command.ts';
+import { type Commands, openCommands } from '#test/harness/commands.ts';
 import { ask } from '#test/harness/subgraph.ts';
 
 const ready = /ready at (http:\/\/\S+?)[ \n]/;
 
 describe('the commands that look into the events', () => {
-  let folder: string;
-  const running: RunningCommand[] = [];
+  let commands: Commands;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    commands = await openCommands();
   });
-  afterEach(async () => {
-    for (const { process: child, ended } of running.splice(0)) {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await ended;
-    }
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const start = (args: readonly string[]) => {
-    const command = runCommand(args, { DATA_DIR: folder, PORT: '0' });
-    running.push(command);
-    return command;
-  };
-  /** What a command has printed when it has ended. */
-  const print = async (...args: readonly string[]) => {
-    const command = start(args);
-    const code = await command.ended;
-    return { code, ...command.output() };
-  };
+  afterEach(() => commands.end());
+  const start = (args: readonly string[]) => commands.start(args);
+  const print = (...args: readonly string[]) => commands.run(args);
   const moveLead = async (url: string, leadId: string, status: string) => {
     const input = { idempotencyKey: `move-to-${status}`, leadId, status };
     const moved = await ask(
@@ -61,7 +41,7 @@ describe('the commands that look into the events', () => {
     });
 
     const all = await print('events', 'tail', '--no-follow', '--from', '2020-01-01T00:00:00Z');
-    expect(all.stdout.trim().split('\n')).toEqual([
+    expect(all.stdout.split('\n')).toEqual([
       expect.stringMatching(/LeadStatusChanged\.v1 \S+ v2 \{"from":"NEW","to":"WORKING"\}/),
     ]);
     const second = await moveLead(url, lead, 'QUALIFIED');

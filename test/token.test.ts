@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningCommand, runCommand } from '#test/harness/command.ts';
+import { type Commands, openCommands } from '#test/harness/commands.ts';
 import { ask, type GraphqlAnswer } from '#test/harness/subgraph.ts';
 
 const ready = /ready at (http:\/\/\S+?)[ \n]/;
@@ -25,30 +24,13 @@ async function freePort(): Promise<number> {
 }
 
 describe('tokens and keys', () => {
-  let folder: string;
-  const running: RunningCommand[] = [];
-
+  let commands: Commands;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    commands = await openCommands();
   });
-  afterEach(async () => {
-    for (const { process: child, ended } of running.splice(0)) {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await ended;
-    }
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const start = (args: readonly string[], env: Record<string, string> = {}) => {
-    const command = runCommand(args, { DATA_DIR: join(folder, 'data'), PORT: '0', ...env });
-    running.push(command);
-    return command;
-  };
-  const run = async (args: readonly string[], env?: Record<string, string>) => {
-    const command = start(args, env);
-    const code = await command.ended;
-    return { code, stdout: command.output().stdout.trim(), stderr: command.output().stderr.trim() };
-  };
+  afterEach(() => commands.end());
+  const start: Commands['start'] = (args, env) => commands.start(args, env);
+  const run: Commands['run'] = (args, env) => commands.run(args, env);
   const askAs = async (url: string, token: string, query = accounts) => {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -63,7 +45,7 @@ describe('tokens and keys', () => {
   it('shows what others see beside the local viewer', { timeout: 120_000 }, async () => {
     const up = start(['up', '--demo-accounts', '3']);
     const [, url = ''] = await up.prints(ready);
-    const mode = (await stat(join(folder, 'data/trial-secret'))).mode & 0o777;
+    const mode = (await stat(join(commands.folder, 'data/trial-secret'))).mode & 0o777;
     expect(mode).toBe(0o600);
 
     const rep = (await run(['token', '--role', 'rep', '--role', 'lead', '--scope', 'crm:read'])).stdout;
@@ -87,7 +69,7 @@ describe('tokens and keys', () => {
   });
 
   it('data is imported for one tenant alone', { timeout: 60_000 }, async () => {
-    const csv = join(folder, 'users.csv');
+    const csv = join(commands.folder, 'users.csv');
     await writeFile(csv, 'sales_agent,manager,regional_office\nAda,Bob,North\n');
     const map = 'cli/import/maps/b2b-pipeline/users.yaml';
     const imported = async (...tenant: string[]) =>
@@ -112,8 +94,8 @@ describe('tokens and keys', () => {
   });
 
   it('are minted for configured claims, by the secret of the settings', { timeout: 60_000 }, async () => {
-    const secret = join(folder, 'secret');
-    const file = join(folder, 'gateway.yaml');
+    const secret = join(commands.folder, 'secret');
+    const file = join(commands.folder, 'gateway.yaml');
     await writeFile(secret, 'a secret of more than thirty-two bytes');
     await writeFile(file, settings(secret));
     const minted = await run([
@@ -145,8 +127,8 @@ describe('tokens and keys', () => {
   });
 
   it('vouch between processes: gateway, keys and a subgraph', { timeout: 60_000 }, async () => {
-    const keys = join(folder, 'keys.json');
-    const publicKeys = join(folder, 'public.json');
+    const keys = join(commands.folder, 'keys.json');
+    const publicKeys = join(commands.folder, 'public.json');
     const made = await run(['keys', 'new', keys]);
     expect(made.stdout).toMatch(/^\S+: \S+ signs$/);
     expect((await run(['keys', 'new', keys])).stdout).toMatch(/ signs; \S+ is still believed$/);
@@ -158,10 +140,10 @@ describe('tokens and keys', () => {
     const subgraph = start(['subgraph', 'crm', '--port', '0'], { INTERNAL_JWKS: publicKeys });
     const [, crm = ''] = await subgraph.prints(/ready at (http:\S+)\n/);
     expect((await ask(crm, accounts)).errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED');
-    const supergraph = join(folder, 'supergraph.graphql');
+    const supergraph = join(commands.folder, 'supergraph.graphql');
     const composed = await readFile('supergraph.graphql', 'utf8');
     await writeFile(supergraph, composed.replace('http://127.0.0.1:4001/graphql', crm));
-    const file = join(folder, 'gateway.yaml');
+    const file = join(commands.folder, 'gateway.yaml');
     await writeFile(file, `internalKeys: ${keys}\n`);
     const gateway = start(['gateway', '--supergraph', supergraph, '--settings', file]);
     const [, url = ''] = await gateway.prints(/ready at (http:\S+)\/graphql\n/);
@@ -197,7 +179,7 @@ describe('tokens and keys', () => {
   });
 
   it('cannot be minted where only the issuer has the key', async () => {
-    const file = join(folder, 'gateway.yaml');
+    const file = join(commands.folder, 'gateway.yaml');
     await writeFile(
       file,
       'authentication: { jwks: { url: "https://id.example/keys" }, issuer: "https://id.example", audience: a }\n',

@@ -1,34 +1,20 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningCommand, runCommand } from '#test/harness/command.ts';
+import { type Commands, openCommands } from '#test/harness/commands.ts';
 import { ask } from '#test/harness/subgraph.ts';
 
 const ready = /ready at (http:\/\/\S+?)[ \n]/;
 
 describe('tributary up', () => {
-  let folder: string;
-  const running: RunningCommand[] = [];
-
+  let commands: Commands;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    commands = await openCommands();
   });
-  afterEach(async () => {
-    for (const { process: child, ended } of running.splice(0)) {
-      if (child.exitCode === null) child.kill('SIGKILL');
-      await ended;
-    }
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const start = (args: readonly string[], env: Record<string, string> = {}) => {
-    const command = runCommand(args, { DATA_DIR: folder, PORT: '0', ...env });
-    running.push(command);
-    return command;
-  };
+  afterEach(() => commands.end());
+  const start: Commands['start'] = (args, env) => commands.start(args, env);
 
   it('seeds on the first start alone, serves, takes jobs and stops clean', { timeout: 120_000 }, async () => {
     const first = start(['up', '--demo-accounts', '20']);
@@ -43,7 +29,7 @@ describe('tributary up', () => {
     expect(second.output().stderr.trim().split('\n')).toEqual([expect.stringContaining('already runs')]);
     const seeding = start(['seed', '--accounts', '40', '--seed', '2']);
     expect(await seeding.ended).toBe(0);
-    const csv = join(folder, 'users.csv');
+    const csv = join(commands.folder, 'users.csv');
     await writeFile(csv, 'sales_agent,manager,regional_office\nAda,Bob,North\n');
     const importing = start([
       'import',
@@ -95,7 +81,7 @@ describe('tributary up', () => {
   });
 
   it('says in one line that the data folder cannot be written', async () => {
-    const file = join(folder, 'a-file');
+    const file = join(commands.folder, 'a-file');
     await writeFile(file, '');
     const command = start(['up', '--no-demo'], { DATA_DIR: join(file, 'data') });
     expect(await command.ended).toBe(1);
@@ -124,15 +110,15 @@ describe('tributary up', () => {
   );
 
   it('composes, writes plans, and serves with them and a settings file', { timeout: 60_000 }, async () => {
-    const supergraph = join(folder, 'supergraph.graphql');
-    const plans = join(folder, 'plans.json');
+    const supergraph = join(commands.folder, 'supergraph.graphql');
+    const plans = join(commands.folder, 'plans.json');
     const composing = start(['compose', '--out', supergraph, '--plans', plans]);
     expect(await composing.ended).toBe(0);
     expect(composing.output().stdout).toMatch(/plans of \d+ operations/);
     const checking = start(['compose', '--out', supergraph, '--check']);
     expect(await checking.ended).toBe(0);
 
-    const settings = join(folder, 'gateway.yaml');
+    const settings = join(commands.folder, 'gateway.yaml');
     await writeFile(settings, 'limits: { depth: 2 }\n');
     const gateway = start(['gateway', '--supergraph', supergraph, '--plans', plans, '--settings', settings]);
     const [, url = ''] = await gateway.prints(/ready at (http:\S+)\n/);
@@ -165,7 +151,7 @@ describe('tributary up', () => {
     });
     await new Promise<void>((done) => slow.listen(0, '127.0.0.1', done));
     const { port } = slow.address() as AddressInfo;
-    const supergraph = join(folder, 'supergraph.graphql');
+    const supergraph = join(commands.folder, 'supergraph.graphql');
     const composed = await readFile('supergraph.graphql', 'utf8');
     await writeFile(supergraph, composed.replace('127.0.0.1:4001', `127.0.0.1:${port}`));
     const gateway = start(['gateway', '--supergraph', supergraph]);

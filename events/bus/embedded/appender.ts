@@ -1,4 +1,5 @@
 import type { EventEnvelope } from '../../envelope.ts';
+import { cancellable } from '../cancellable.ts';
 import type { Cursors } from '../cursors.ts';
 import { BusUnavailable, maxEventBytes, type Published } from '../port.ts';
 import type { NewEvent } from './protocol.ts';
@@ -53,26 +54,14 @@ export function openAppender({ cursors, append, onAppended }: AppenderSettings):
         new BusUnavailable(`${waiting} events wait to be appended already; publish later.`),
       );
     }
-    return new Promise<readonly Published[]>((resolve, reject) => {
-      const cancel = () => fail(call, signal?.reason);
-      const call: Call = {
-        events,
-        taken: 0,
-        published: [],
-        resolve: (published) => {
-          signal?.removeEventListener('abort', cancel);
-          resolve(published);
-        },
-        reject: (error) => {
-          signal?.removeEventListener('abort', cancel);
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', cancel, { once: true });
-      calls.add(call);
-      waiting += events.length;
-      running ??= run();
-    });
+    const { promise, resolve, reject } = cancellable<readonly Published[]>(signal, () =>
+      fail(call, signal?.reason),
+    );
+    const call: Call = { events, taken: 0, published: [], resolve, reject };
+    calls.add(call);
+    waiting += events.length;
+    running ??= run();
+    return promise;
   }
 
   function fail(call: Call, error: unknown): void {

@@ -1,4 +1,5 @@
 import type { EventEnvelope } from '../../envelope.ts';
+import { cancellable } from '../cancellable.ts';
 import { BusUnavailable, maxEventBytes, type Published } from '../port.ts';
 import { type Link, type Session, unavailable } from './link.ts';
 import type { LookBack } from './look-back.ts';
@@ -64,27 +65,21 @@ export function openPublisher(link: Link, names: Names, lookBack: LookBack): Pub
         new BusUnavailable(`${waiting} events wait to be published already; publish later.`),
       );
     }
-    return new Promise<readonly Published[]>((resolve, reject) => {
-      const cancel = () => fail(call, signal?.reason);
-      const call: Call = {
-        events,
-        published: new Array(events.length),
-        taken: 0,
-        left: events.length,
-        resolve: (published) => {
-          signal?.removeEventListener('abort', cancel);
-          resolve(published);
-        },
-        reject: (error) => {
-          signal?.removeEventListener('abort', cancel);
-          reject(error);
-        },
-      };
-      signal?.addEventListener('abort', cancel, { once: true });
-      calls.add(call);
-      waiting += events.length;
-      feeding ??= feed();
-    });
+    const { promise, resolve, reject } = cancellable<readonly Published[]>(signal, () =>
+      fail(call, signal?.reason),
+    );
+    const call: Call = {
+      events,
+      published: new Array(events.length),
+      taken: 0,
+      left: events.length,
+      resolve,
+      reject,
+    };
+    calls.add(call);
+    waiting += events.length;
+    feeding ??= feed();
+    return promise;
   }
 
   /** Takes events from the calls, in their order, as far as there is room. */
