@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { HostNotServed } from '#gateway/pipeline/errors.ts';
+import { HostNotServed } from '#gateway/pipeline/http-errors.ts';
 import { openCompression } from './compression.ts';
 import { isLoopback } from './loopback.ts';
 import type { EdgeOptions } from './options.ts';

@@ -2,7 +2,7 @@ import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
-import { RateLimited } from '#gateway/pipeline/errors.ts';
+import { RateLimited } from '#gateway/pipeline/http-errors.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
 import { isLoopback } from './loopback.ts';
 import type { EdgeOptions } from './options.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { GatewayError, Unauthenticated } from '#gateway/pipeline/errors.ts';
+import { GatewayError } from '#gateway/pipeline/errors.ts';
+import { Unauthenticated } from '#gateway/pipeline/identity-errors.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
 import { everybodyIsLocal, localViewer, openAuthenticator } from './authenticator.ts';
 import { readAuthentication } from './settings.ts';

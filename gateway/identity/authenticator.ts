@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Unauthenticated } from '#gateway/pipeline/errors.ts';
+import { Unauthenticated } from '#gateway/pipeline/identity-errors.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
 import type { Authentication } from './settings.ts';
 import { type TokenVerifier, tokenVerifier, type VerifiedToken } from './verify-token.ts';

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, type JWTPayload, errors as jose, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { BrowserOptions } from '#gateway/edge/options.ts';
-import { Unauthenticated } from '#gateway/pipeline/errors.ts';
+import { Unauthenticated } from '#gateway/pipeline/identity-errors.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
 import { internalIssuer } from './internal-token.ts';
 import type { SigningKeys } from './signing-keys.ts';

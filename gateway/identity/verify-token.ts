@@ -9,7 +9,11 @@ import {
   jwtVerify,
 } from 'jose';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { IdentityUnavailable, type TokenRefusal, Unauthenticated } from '#gateway/pipeline/errors.ts';
+import {
+  IdentityUnavailable,
+  type TokenRefusal,
+  Unauthenticated,
+} from '#gateway/pipeline/identity-errors.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
 import { ClaimRefused, viewerOf } from './claims.ts';
 import type { Authentication, JwksSource } from './settings.ts';

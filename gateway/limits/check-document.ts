@@ -13,7 +13,7 @@ import {
   IntrospectionDisabled,
   NestingLimitExceeded,
   RootFieldLimitExceeded,
-} from '#gateway/pipeline/errors.ts';
+} from '#gateway/pipeline/operation-errors.ts';
 import type { OperationLimits } from './operation-limits.ts';
 
 /** What a selection set comes to with everything below it, fragments included. */

@@ -1,5 +1,5 @@
 import { GraphQLError, Lexer, Source, TokenKind } from 'graphql';
-import { NestingLimitExceeded, TokenLimitExceeded } from '#gateway/pipeline/errors.ts';
+import { NestingLimitExceeded, TokenLimitExceeded } from '#gateway/pipeline/operation-errors.ts';
 import type { OperationLimits } from './operation-limits.ts';
 
 const opening: ReadonlySet<TokenKind> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);

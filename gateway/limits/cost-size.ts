@@ -1,5 +1,5 @@
 import { type FieldNode, Kind } from 'graphql';
-import { SlicingArgumentRequired } from '#gateway/pipeline/errors.ts';
+import { SlicingArgumentRequired } from '#gateway/pipeline/operation-errors.ts';
 import type { ListSize } from './cost-directives.ts';
 import type { FieldCost } from './cost-model.ts';
 import type { Estimate, Variables } from './estimate.ts';

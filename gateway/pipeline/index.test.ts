@@ -14,9 +14,9 @@ import {
   type GenerationPlanner,
   retire,
 } from '#gateway/supergraph/generation.ts';
-import { QueryPlanOutOfMemory, QueryPlanQueueFull, QueryPlanTimeout } from './errors.ts';
 import { runPipeline } from './index.ts';
 import { type PreparedOperation, readOperation } from './operation.ts';
+import { QueryPlanOutOfMemory, QueryPlanQueueFull, QueryPlanTimeout } from './operation-errors.ts';
 import { planOperation } from './plan.ts';
 
 const schema = buildSchema('type Query { a: Int b: Int } type Subscription { c: Int }');

@@ -1,9 +1,9 @@
 import { permitFor } from '#gateway/rights/permit.ts';
 import { lease, release } from '#gateway/supergraph/generation.ts';
 import { authenticate } from './authenticate.ts';
-import { RequestTimeout } from './errors.ts';
 import { execute } from './execute.ts';
 import { checkCost, coerceVariables, type PreparedOperation, readOperation } from './operation.ts';
+import { RequestTimeout } from './operation-errors.ts';
 import { findDocument, keepDocument } from './persisted.ts';
 import { planOperation, waitWithin } from './plan.ts';
 import { refused } from './respond.ts';

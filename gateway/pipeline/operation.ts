@@ -15,10 +15,10 @@ import type { Estimate } from '#gateway/limits/estimate.ts';
 import type { OperationRules } from '#gateway/limits/operation-rules.ts';
 import { compileRights, type OperationRights } from '#gateway/rights/operation-rights.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
+import { GatewayError } from './errors.ts';
+import { MutationOverGet } from './http-errors.ts';
 import {
   CostLimitExceeded,
-  GatewayError,
-  MutationOverGet,
   OperationNameRequired,
   OperationUnknown,
   ParseFailed,
@@ -26,7 +26,7 @@ import {
   ValidationAborted,
   ValidationFailed,
   VariablesInvalid,
-} from './errors.ts';
+} from './operation-errors.ts';
 
 /** One operation of a valid document. The same object answers every request with the same text and name. */
 export interface PreparedOperation {

@@ -3,14 +3,14 @@ import { parse, print, stripIgnoredCharacters } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { checkText } from '#gateway/limits/check-text.ts';
 import type { OperationLimits } from '#gateway/limits/operation-limits.ts';
+import { GatewayError } from './errors.ts';
+import { QueryMissing } from './http-errors.ts';
 import {
-  GatewayError,
   PersistedOnly,
   PersistedQueryMismatch,
   PersistedQueryNotFound,
   PersistedQueryNotSupported,
-  QueryMissing,
-} from './errors.ts';
+} from './operation-errors.ts';
 import type { GraphQLParameters } from './types.ts';
 
 /**

@@ -4,8 +4,9 @@ import { compilePlan } from '#gateway/plan/index.ts';
 import type { CompiledPlan, PlanInput } from '#gateway/plan/types.ts';
 import type { PlanVariant } from '#gateway/rights/variant.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
-import { GatewayError, RequestTimeout } from './errors.ts';
+import { GatewayError } from './errors.ts';
 import type { PreparedOperation } from './operation.ts';
+import { RequestTimeout } from './operation-errors.ts';
 
 /**
  * Stage 7: the compiled plan of an operation, or of the variant that the viewer gets. A plan that is kept comes back as

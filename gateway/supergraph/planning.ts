@@ -4,7 +4,11 @@ import { Worker } from 'node:worker_threads';
 import type { QueryPlan } from '@apollo/query-planner';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { QueryPlanOutOfMemory, QueryPlanQueueFull, QueryPlanTimeout } from '#gateway/pipeline/errors.ts';
+import {
+  QueryPlanOutOfMemory,
+  QueryPlanQueueFull,
+  QueryPlanTimeout,
+} from '#gateway/pipeline/operation-errors.ts';
 import type { SupergraphDescription } from './description.ts';
 import type { PlanRequest, WorkerInput, WorkerMessage } from './planning-messages.ts';
 

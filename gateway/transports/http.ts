@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendBody } from '#gateway/edge/compression.ts';
+import type { GatewayError } from '#gateway/pipeline/errors.ts';
 import {
   Draining,
-  type GatewayError,
   MethodNotAllowed,
   NotAcceptable,
   PreflightRequired,
   UnsupportedMediaType,
-} from '#gateway/pipeline/errors.ts';
+} from '#gateway/pipeline/http-errors.ts';
 import { runPipeline } from '#gateway/pipeline/index.ts';
 import { type AnswerType, bodyOf, errorBody, refused, statusOf } from '#gateway/pipeline/respond.ts';
 import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { Forbidden, GatewayError, internalError } from '#gateway/pipeline/errors.ts';
+import { GatewayError, internalError } from '#gateway/pipeline/errors.ts';
+import { Forbidden } from '#gateway/pipeline/identity-errors.ts';
 import { holdingsOf, metricsScope } from '#gateway/rights/access.ts';
 import type { Serving } from './lifetime.ts';
 import { sendProblem } from './problem.ts';

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { PagePass } from '#gateway/identity/page-pass.ts';
-import { PassNotGiven, toGatewayError, Unauthenticated } from '#gateway/pipeline/errors.ts';
+import { toGatewayError } from '#gateway/pipeline/errors.ts';
+import { PassNotGiven, Unauthenticated } from '#gateway/pipeline/identity-errors.ts';
 import type { PipelineParts } from '#gateway/pipeline/types.ts';
 import type { Serving } from './lifetime.ts';
 import { sendProblem } from './problem.ts';

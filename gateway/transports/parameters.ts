@@ -1,15 +1,15 @@
+import { describeJson } from '#gateway/pipeline/errors.ts';
 import {
   BatchRefused,
   BodyNotAnObject,
-  describeJson,
   ExtensionsNotAnObject,
   MalformedJson,
   OperationNameNotText,
-  PersistedQueryMalformed,
   QueryMissing,
   QueryNotText,
   VariablesNotAnObject,
-} from '#gateway/pipeline/errors.ts';
+} from '#gateway/pipeline/http-errors.ts';
+import { PersistedQueryMalformed } from '#gateway/pipeline/operation-errors.ts';
 import type { GraphQLParameters } from '#gateway/pipeline/types.ts';
 
 /**

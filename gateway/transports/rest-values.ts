@@ -1,5 +1,5 @@
 import { getNamedType, getNullableType, isListType } from 'graphql';
-import { BadParameter } from '#gateway/pipeline/errors.ts';
+import { BadParameter } from '#gateway/pipeline/http-errors.ts';
 import type { RestRoute } from './rest-route.ts';
 
 /**

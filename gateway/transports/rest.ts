@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendBody } from '#gateway/edge/compression.ts';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
-import { Draining, NotAcceptable } from '#gateway/pipeline/errors.ts';
+import { Draining, NotAcceptable } from '#gateway/pipeline/http-errors.ts';
 import { runPipeline } from '#gateway/pipeline/index.ts';
 import { refused } from '#gateway/pipeline/respond.ts';
 import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';

@@ -8,13 +8,8 @@ import fastify, {
 import { guard } from '#gateway/edge/index.ts';
 import type { EdgeOptions } from '#gateway/edge/options.ts';
 import { requestIdFrom } from '#gateway/fetching/trace.ts';
-import {
-  BodyTooLarge,
-  GatewayError,
-  internalError,
-  MalformedRequest,
-  UnsupportedMediaType,
-} from '#gateway/pipeline/errors.ts';
+import { GatewayError, internalError } from '#gateway/pipeline/errors.ts';
+import { BodyTooLarge, MalformedRequest, UnsupportedMediaType } from '#gateway/pipeline/http-errors.ts';
 import { serveHealth } from './health.ts';
 import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
 import type { Serving } from './lifetime.ts';

@@ -5,7 +5,7 @@ import { handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { EdgeOptions } from '#gateway/edge/options.ts';
 import { mayUse } from '#gateway/edge/origins.ts';
-import { Draining, OriginNotAllowed } from '#gateway/pipeline/errors.ts';
+import { Draining, OriginNotAllowed } from '#gateway/pipeline/http-errors.ts';
 import type { Serving } from './lifetime.ts';
 import { closeCodes, graphqlOverWebSocket } from './websocket-protocol.ts';
 
