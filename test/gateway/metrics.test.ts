@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintToken } from '#gateway/identity/trial.ts';
@@ -67,6 +67,22 @@ describe('/metrics', () => {
     const response = await read({ metrics: broken });
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('/var/lib');
+  });
+
+  it('and why a reload failed are for the same viewers', async () => {
+    const supergraph = join(world.folder, 'own.graphql');
+    await copyFile(world.supergraph, supergraph);
+    const gateway = await world.start({ supergraph, watchMs: 0, authentication: authentication() });
+    await writeFile(supergraph, 'type Query {');
+    await gateway.reload();
+    const ready = async (headers: Record<string, string> = {}) =>
+      ((await (await fetch(`${gateway.url}/ready`, { headers })).json()) as { failedReload: object })
+        .failedReload;
+    expect(await ready()).toEqual({ at: expect.any(String) });
+    expect(await ready({ authorization: 'Bearer nonsense' })).toEqual({ at: expect.any(String) });
+    const authorization = `Bearer ${await mintToken(authentication(), scraper, 60)}`;
+    expect(await ready({ authorization })).toMatchObject({ reason: expect.stringContaining('own.graphql') });
+    await gateway.close();
   });
 
   it('is nothing where no numbers are given', async () => {
