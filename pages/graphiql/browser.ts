@@ -4,8 +4,11 @@ import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { editorTheme, palettes, themeOf } from './editor-themes.ts';
 import { firstTab } from './first-tab.ts';
 import type { GraphiqlGiven } from './given.ts';
+import { HistoryNames } from './history-names.ts';
+import { OperationTabs } from './operation-tabs.ts';
 
 const given: GraphiqlGiven = JSON.parse(document.getElementById('given')?.textContent ?? '');
 
@@ -21,6 +24,21 @@ Object.assign(globalThis, {
   },
 });
 
+/* GraphiQL loads Monaco itself, after this: where its editors are made the themes are there. */
+import('monaco-graphql/esm/monaco-editor.js').then(({ editor }) => {
+  for (const scheme of ['light', 'dark'] as const) {
+    editor.defineTheme(editorTheme[scheme], themeOf(palettes[scheme]));
+  }
+});
+
+/*
+ * Nothing is drawn before its faces are there, since text would move when they come, and Monaco measures them once.
+ * They stand in the stylesheet, so that this waits for no network; without them it is drawn in what the machine has.
+ */
+await Promise.allSettled(
+  ['15px Roboto', '500 18px Roboto', '15px "Fira Code"'].map((face) => document.fonts.load(face)),
+);
+
 const tab = firstTab(localStorage.getItem('graphiql:tabState'), given.tabs);
 const place = document.getElementById('graphiql') as HTMLElement;
 createRoot(place).render(
@@ -32,7 +50,15 @@ createRoot(place).render(
       initialVariables: tab?.variables,
       defaultTabs: given.tabs.map(({ query, variables }) => ({ query, variables })),
       defaultEditorToolsVisibility: 'variables',
+      editorTheme,
     },
-    createElement(GraphiQL.Logo, null, createElement('a', { href: '/', className: 'home' }, 'Tributary')),
+    /* The only place of its header that is free, so the tabs stand there too. */
+    createElement(
+      GraphiQL.Logo,
+      null,
+      createElement(OperationTabs),
+      createElement('a', { href: '/', className: 'home' }, 'Tributary'),
+    ),
+    createElement(HistoryNames),
   ),
 );

@@ -38,11 +38,15 @@ export interface WatchedPage {
   readonly close: () => Promise<void>;
 }
 
-/** Opens an address in a context of its own and waits until nothing is loaded any more. */
+/**
+ * Opens an address in a context of its own and waits until nothing is loaded any more. Where a page ends workers while
+ * they load, Chromium never says that they are: such a page is waited for until `load`.
+ */
 export async function look(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  waitUntil: 'networkidle' | 'load' = 'networkidle',
 ): Promise<WatchedPage> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -57,7 +61,7 @@ export async function look(
     if (/^(https?|wss?):/.test(request.url())) origins.add(new URL(request.url()).origin);
   });
   await page.addInitScript(watchShifts);
-  await page.goto(url, { waitUntil: 'networkidle' });
+  await page.goto(url, { waitUntil });
   return { page, complaints, origins, close: () => context.close() };
 }
 
