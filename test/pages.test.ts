@@ -261,6 +261,12 @@ describe.skipIf(browserIsMissing)('the pages in a browser', { timeout: 120_000 }
       .toBe(`Close ${await active.innerText()}`);
     await page.keyboard.press('Enter');
     await expect.poll(() => tabs.allInnerTexts()).toEqual(names.slice(2));
+    /* By a wheel, too: it moves the row, never the page. */
+    const left = (await tabs.first().boundingBox())?.x as number;
+    await tabs.first().hover();
+    await page.mouse.wheel(0, 300);
+    await expect.poll(async () => (await tabs.first().boundingBox())?.x).toBe(left - 300);
+    expect(await page.evaluate(() => scrollY)).toBe(0);
     await close();
   });
 

@@ -24,20 +24,17 @@ Object.assign(globalThis, {
   },
 });
 
-/* GraphiQL loads Monaco itself, after this: where its editors are made the themes are there. */
-import('monaco-graphql/esm/monaco-editor.js').then(({ editor }) => {
-  for (const scheme of ['light', 'dark'] as const) {
-    editor.defineTheme(editorTheme[scheme], themeOf(palettes[scheme]));
-  }
-});
-
 /*
- * Nothing is drawn before its faces are there, since text would move when they come, and Monaco measures them once.
- * They stand in the stylesheet, so that this waits for no network; without them it is drawn in what the machine has.
+ * Nothing is drawn before Monaco and the faces are there: editors are made in a theme only if it is known by then, and
+ * text would move when its face comes late. The faces stand in the stylesheet, so that they wait for no network.
  */
-await Promise.allSettled(
-  ['15px Roboto', '500 18px Roboto', '15px "Fira Code"'].map((face) => document.fonts.load(face)),
-);
+const [{ editor }] = await Promise.all([
+  import('monaco-graphql/esm/monaco-editor.js'),
+  ...['15px Roboto', '500 18px Roboto', '15px "Fira Code"'].map((face) => document.fonts.load(face)),
+]);
+for (const scheme of ['light', 'dark'] as const) {
+  editor.defineTheme(editorTheme[scheme], themeOf(palettes[scheme]));
+}
 
 const tab = firstTab(localStorage.getItem('graphiql:tabState'), given.tabs);
 const place = document.getElementById('graphiql') as HTMLElement;
