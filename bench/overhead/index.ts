@@ -24,9 +24,9 @@ const operations = [
     name: 'AccountSnapshot',
     file: 'contracts/operations/AccountSnapshot.graphql',
     requests: 2_000,
-    warmUp: 1_500,
+    warmUp: 5_000,
   },
-  { name: 'Dashboard', file: 'bench/overhead/Dashboard.graphql', requests: 150, warmUp: 700 },
+  { name: 'Dashboard', file: 'bench/overhead/Dashboard.graphql', requests: 250, warmUp: 1_500 },
 ] as const;
 
 export type OperationName = (typeof operations)[number]['name'];
