@@ -60,8 +60,8 @@ export interface Row {
 
 /**
  * CPU time a request of the gateway as it ships and with sharing switched off, of stock `@apollo/gateway` under
- * Apollo Server, and of a hand-written handler: the same supergraph, subgraphs answering from memory, the contender alone on one
- * core, rounds interleaved so that a machine that changes its speed changes it for all.
+ * Apollo Server, and of a hand-written handler: the same supergraph, subgraphs answering from memory, the contender
+ * alone on one core, rounds interleaved so that a machine that changes its speed changes it for all.
  */
 export async function overhead({
   rounds,
@@ -73,7 +73,9 @@ export async function overhead({
   pinSelf();
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    for (const contender of contenders) {
+    // Another one begins each round, since a machine may slow down while it works.
+    const turn = round % contenders.length;
+    for (const contender of [...contenders.slice(turn), ...contenders.slice(0, turn)]) {
       for (const operation of operations) {
         process.stderr.write(`round ${round} of ${rounds}: ${contender}, ${operation.name}\n`);
         runs.push(await measure(contender, operation, round));

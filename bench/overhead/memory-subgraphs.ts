@@ -1,25 +1,21 @@
 /**
- * All subgraphs of the supergraph in one process, answering from memory: an answer is made once for each
- * request body, from the schema alone, and kept as text. `DELAY_MS` holds every answer back. Prints the URLs,
- * counts calls, and answers `calls` over IPC.
+ * All subgraphs of the supergraph in one process, answering from memory, by the schema alone. `DELAY_MS` holds every
+ * answer back. Prints the URLs, counts calls, and answers `calls` over IPC.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
-  execute,
   type GraphQLFieldResolver,
   type GraphQLOutputType,
-  type GraphQLSchema,
   getNamedType,
   isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
-  parse,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { readSupergraphConfig } from '#contracts/publish/supergraph-config.ts';
+import { memoryAnswers } from './memory-answers.ts';
 
 const delay = Number(process.env.DELAY_MS ?? 0);
 /** Rows of a list, and the most of a connection within an entity: about what an account of the demo data has. */
@@ -71,13 +67,6 @@ function exampleOf(type: GraphQLOutputType, id: string, first?: number, size?: n
   }
 }
 
-async function answer(schema: GraphQLSchema, body: string): Promise<string> {
-  const { query, variables } = JSON.parse(body);
-  return JSON.stringify(
-    await execute({ schema, document: parse(query), variableValues: variables, fieldResolver: anyValue }),
-  );
-}
-
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -87,15 +76,10 @@ async function textOf(request: IncomingMessage): Promise<string> {
 const urls: Record<string, string> = {};
 for (const { name, typeDefs } of await readSupergraphConfig('supergraph.yaml')) {
   const schema = buildSubgraphSchema(typeDefs);
-  const answers = new LRUCache<string, string>({ max: 5_000 });
+  const answer = memoryAnswers(schema, anyValue as GraphQLFieldResolver<never, unknown>);
   const server = createServer(async (request, response) => {
     calls += 1;
-    const body = await textOf(request);
-    let text = answers.get(body);
-    if (text === undefined) {
-      text = await answer(schema, body);
-      answers.set(body, text);
-    }
+    const text = await answer(await textOf(request));
     const send = () => {
       response.writeHead(200, {
         'content-type': 'application/json',
