@@ -146,7 +146,10 @@ describe.each(busEngines)('groups on $engine', ({ engine, missing }) => {
         return { done: given.length };
       });
       await isDone();
-      expect(deliveries.map(idsOf)).toEqual([idsOf(events), idsOf(events)]);
+      const [rejected = [], ...again] = deliveries.map(idsOf);
+      // How much of a key the first delivery has depends on how much of it had come by then.
+      expect(rejected).toEqual(idsOf(events).slice(0, rejected.length));
+      expect(again.flat()).toEqual(idsOf(events));
     });
 
     it('brings the rest again when it is time, and meanwhile other keys with all concurrency', async () => {
@@ -168,8 +171,9 @@ describe.each(busEngines)('groups on $engine', ({ engine, missing }) => {
       isCured = true;
       await isDone();
       const ofKey = deliveries.filter(([event]) => event?.partitionkey === 'poisoned').map(idsOf);
-      expect(ofKey[0]?.slice(0, 3)).toEqual(idsOf(poisoned));
-      expect(ofKey[1]?.slice(0, 2)).toEqual(idsOf(poisoned.slice(1)));
+      const [first, second] = idsOf(poisoned);
+      expect(ofKey[0]?.[0]).toBe(first);
+      expect(new Set(ofKey.slice(1).map(([id]) => id))).toEqual(new Set([second]));
       expect(ofKey.at(-1)).toEqual(idsOf([...poisoned.slice(1), late]));
     });
 

@@ -84,7 +84,7 @@ describe('a gateway', () => {
     const { gateway, access } = await start({ rules: { 'Account.name': scope('x') } }, nobody);
     const nameOf = async () => ((await post(gateway, { query })).data as Named).account.name;
     expect(await nameOf()).toBeNull();
-    await writeFile(access, 'roles: { admin: [x] }');
+    await writeFile(access, 'roles: { admin: [x, "metrics:read"] }');
     await until(() => world.log.some(({ msg }) => msg === 'supergraph reloaded'));
     expect(await nameOf()).toBe('Ada');
 
