@@ -162,6 +162,13 @@ describe('stock', () => {
       { part: { b: 'b1', c: { value: 'c1' } } },
     ],
     [
+      'stock-representations',
+      catalog,
+      'query ($representations: Int = 0) { b: strictProduct(id: "4") { reviews(atLeast: $representations) { id } } }',
+      { b: { reviews: [{ id: '3' }] } },
+      null,
+    ],
+    [
       'stock-condition',
       chain,
       'query ($on: Boolean = false) { part(n: 1) { stride @include(if: $on) fromC } }',

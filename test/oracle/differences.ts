@@ -59,6 +59,12 @@ const stockClasses: readonly {
     reason: 'A field that requires a field which itself requires another is asked for too early.',
     applies: ({ fields }) => fields.includes('tour'),
   },
+  {
+    id: 'stock-representations',
+    reason:
+      'A variable of the client that is called "representations" takes the place of the one in fetches.',
+    applies: ({ hasRepresentations }) => hasRepresentations,
+  },
 ];
 
 interface Features {
@@ -67,6 +73,7 @@ interface Features {
   readonly fields: readonly string[];
   readonly hasFieldAlias: boolean;
   readonly hasCondition: boolean;
+  readonly hasRepresentations: boolean;
 }
 
 /** The class of a difference between stock and the merged schema; `undefined` where it is in none. */
@@ -86,6 +93,7 @@ export function stockDifference(
     fields: nodes.map(({ name }) => name.value),
     hasFieldAlias: aliases.some((alias) => alias === '__typename' || inputs.has(alias)),
     hasCondition: /@(skip|include)/.test(operation.text),
+    hasRepresentations: /\$representations\b/.test(operation.text),
   };
   return stockClasses.find(({ applies }) => applies(features))?.id;
 }
