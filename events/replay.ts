@@ -1,11 +1,11 @@
 import type { Bus, Cursor, Delivery, ReadRange } from './bus/port.ts';
 import type { EventEnvelope } from './envelope.ts';
-import type { RunningConsumer } from './start-consumer.ts';
+import type { OpenConsumer } from './start-consumer.ts';
 import { pause } from './waiting.ts';
 
 export interface ReplayOptions {
   readonly bus: Pick<Bus, 'read' | 'passed'>;
-  readonly consumer: RunningConsumer;
+  readonly consumer: OpenConsumer;
   /** Types that the consumer does not react to are refused; all of its types where they are left out. */
   readonly range: ReadRange;
   /** Also what was handled before; only for consumers that are repeatable. */
@@ -107,7 +107,7 @@ async function bring(chunk: readonly Delivery[], options: ReplayOptions): Promis
 
 async function bringKey(
   events: readonly EventEnvelope[],
-  consumer: RunningConsumer,
+  consumer: OpenConsumer,
   again: boolean,
   signal: AbortSignal,
 ): Promise<void> {

@@ -15,15 +15,18 @@ import { failedAgain, type Handling, makeHandling } from './handling.ts';
 import { handledEvents, type InboxTables } from './inbox.ts';
 import type { EventObserver } from './observer.ts';
 
-export interface StartOptions<Tables extends InboxTables> {
-  readonly bus: Pick<Bus, 'consume'>;
+export interface OpenOptions<Tables extends InboxTables> {
   readonly store: EventStore<Tables>;
   readonly log: EventLog;
   readonly observer?: EventObserver;
 }
 
-/** A consumer at work, and what its operator may do with it. */
-export interface RunningConsumer {
+export interface StartOptions<Tables extends InboxTables> extends OpenOptions<Tables> {
+  readonly bus: Pick<Bus, 'consume'>;
+}
+
+/** A consumer with its store, and what its operator may do with it. */
+export interface OpenConsumer {
   readonly name: string;
   /** The types that it reacts to. */
   readonly types: readonly string[];
@@ -34,6 +37,10 @@ export interface RunningConsumer {
   /** Which of the events of one tenant it has handled or parked. */
   readonly handled: (events: readonly EventEnvelope[]) => Promise<ReadonlySet<string>>;
   readonly deadLetters: DeadLetters;
+}
+
+/** A consumer at work. */
+export interface RunningConsumer extends OpenConsumer {
   /** Ends after the deliveries at hand, which are told to stop after the grace (ms). */
   readonly stop: (graceMs?: number) => Promise<void>;
 }
@@ -57,28 +64,35 @@ export type Retried =
 
 const usualConcurrency = { sqlite: 32, postgres: 8 } as const;
 
-/** Joins the consumer's group on the bus: each event reaches its handler as its definition promises. */
-export async function startConsumer<Tables extends InboxTables>(
+/** A consumer that takes nothing from the bus by itself: to look into what it left, or to bring it events by hand. */
+export function openConsumer<Tables extends InboxTables>(
   consumer: Consumer<Tables>,
-  { bus, store, log, observer }: StartOptions<Tables>,
-): Promise<RunningConsumer> {
-  const { name, repeatable = false } = consumer;
-  const { concurrency = usualConcurrency[store.engine] } = consumer;
-  const types = consumer.events.map(({ type }) => type);
+  { store, log, observer }: OpenOptions<Tables>,
+): OpenConsumer {
+  const { name, concurrency = usualConcurrency[store.engine], repeatable = false } = consumer;
   const handling = makeHandling(consumer, { store, log, observer });
-  const consumption = await bus.consume({ name, types, concurrency }, (events, signal) =>
-    handling.take(events, 'new', signal),
-  );
   return {
     name,
-    types,
+    types: consumer.events.map(({ type }) => type),
     concurrency,
     repeatable,
     take: handling.take,
     handled: (events) => handledEvents(store, name, events),
     deadLetters: deadLettersOf(name, store, handling),
-    stop: consumption.stop,
   };
+}
+
+/** Joins the consumer's group on the bus: each event reaches its handler as its definition promises. */
+export async function startConsumer<Tables extends InboxTables>(
+  consumer: Consumer<Tables>,
+  { bus, ...options }: StartOptions<Tables>,
+): Promise<RunningConsumer> {
+  const opened = openConsumer(consumer, options);
+  const { name, types, concurrency, take } = opened;
+  const consumption = await bus.consume({ name, types, concurrency }, (events, signal) =>
+    take(events, 'new', signal),
+  );
+  return { ...opened, stop: consumption.stop };
 }
 
 function deadLettersOf<Tables extends InboxTables>(

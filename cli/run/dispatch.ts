@@ -41,8 +41,9 @@ export async function dispatchJob(title: string, dataDir: string, job: Job): Pro
 }
 
 /**
- * Does what an operator asks of the event path where it runs: in the process of the data folder, in that of the subgraph
- * whose consumer is named, or here when there is none. Shows its progress, hands on its items and answers the rest.
+ * Does what an operator asks of the event path where it runs: in the process of the data folder, in those of the
+ * subgraphs that it is about, and here for subgraphs that have none. Shows its progress, hands on its items and answers
+ * the rest.
  */
 export async function dispatchOperation(
   title: string,
@@ -53,15 +54,33 @@ export async function dispatchOperation(
   const progress = progressDisplay(title);
   const hooks = { onItem, onProgress: progress.show, signal: stopSignal() };
   try {
-    const names = partsOf(operation);
-    const [only] = names.length === 1 ? names : [];
-    const instance =
-      (await runningInstance(dataDir)) ?? (only ? await runningInstance(dataDir, `${only}-instance`) : null);
-    if (instance) return await send(controlOf(instance), 'operations', operation, hooks);
-    return await operateHere(dataDir, names, operation, { ...hooks, onItem: async (item) => onItem(item) });
+    const whole = await runningInstance(dataDir);
+    if (whole) return await send(controlOf(whole), 'operations', operation, hooks);
+    const hooksHere = { ...hooks, onItem: async (item: unknown) => onItem(item) };
+    const reports: unknown[] = [];
+    const elsewhere: PartName[] = [];
+    for (const name of partsOf(operation)) {
+      const part = await runningInstance(dataDir, `${name}-instance`);
+      if (part) reports.push(await send(controlOf(part), 'operations', operation, hooks));
+      else elsewhere.push(name);
+    }
+    if (elsewhere.length > 0 || reports.length === 0) {
+      reports.push(await operateHere(dataDir, elsewhere, operation, hooksHere));
+    }
+    return reports.length === 1 ? reports[0] : together(reports);
   } finally {
     progress.end();
   }
+}
+
+/** What several processes say of their own subgraphs: counts are added, all else stands side by side. */
+function together(reports: readonly unknown[]): unknown {
+  const sum: Record<string, unknown> = {};
+  for (const [name, value] of reports.flatMap((report) => Object.entries(report as object))) {
+    const before = sum[name];
+    sum[name] = typeof value === 'number' && typeof before === 'number' ? before + value : value;
+  }
+  return sum;
 }
 
 function controlOf({ control, token }: Instance): { readonly url: string; readonly token: string } {
@@ -87,7 +106,8 @@ async function operateHere(
   const parts: { -readonly [Name in PartName]?: Parts[Name] } = {};
   try {
     for (const name of names) Object.assign(parts, { [name]: await openPart(name, dataDir) });
-    const work: EventPathWork = operation.kind === 'outbox' ? 'none' : 'consumers';
+    // Looking changes nothing; a replay waits until the group has come past what it brings.
+    const work: EventPathWork = operation.kind === 'replay' ? 'consumers' : 'none';
     const path = await startEventPath(parts, bus, log, { work });
     try {
       return await operate(path, operation, hooks);

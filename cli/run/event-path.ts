@@ -8,7 +8,12 @@ import type { Retention } from '#events/bus/retention.ts';
 import type { Consumer } from '#events/consumer.ts';
 import type { InboxTables } from '#events/inbox.ts';
 import { type Relay, startRelay } from '#events/relay.ts';
-import { type RunningConsumer, startConsumer } from '#events/start-consumer.ts';
+import {
+  type OpenConsumer,
+  openConsumer,
+  type RunningConsumer,
+  startConsumer,
+} from '#events/start-consumer.ts';
 import { eventRetention } from './bus.ts';
 import { type EventMetrics, eventMetrics } from './event-metrics.ts';
 import type { PartName, Parts } from './parts.ts';
@@ -16,7 +21,8 @@ import type { PartName, Parts } from './parts.ts';
 /** From the outboxes of some subgraphs to their consumers. */
 export interface EventPath {
   readonly bus: Bus;
-  readonly consumers: ReadonlyMap<string, RunningConsumer>;
+  /** By name; whether they take events from the bus is up to whoever started the path. */
+  readonly consumers: ReadonlyMap<string, OpenConsumer>;
   /** Of the subgraphs, by name. */
   readonly stores: ReadonlyMap<PartName, Store<MutationTables>>;
   readonly metrics: EventMetrics;
@@ -52,16 +58,23 @@ export async function startEventPath(
   const { observer } = metrics;
   const relays: Relay[] = [];
   const housekeepings: Housekeeping[] = [];
-  const consumers = new Map<string, RunningConsumer>();
+  const consumers = new Map<string, OpenConsumer>();
+  const running: RunningConsumer[] = [];
   const close = async () => {
-    await Promise.all([...consumers.values()].map((consumer) => consumer.stop(graceMs)));
+    await Promise.all(running.map((consumer) => consumer.stop(graceMs)));
     await Promise.all(relays.map((relay) => relay.close()));
     await Promise.all(housekeepings.map((housekeeping) => housekeeping.stop()));
   };
   try {
-    for (const { store, consumers: defined } of work === 'none' ? [] : reacting) {
+    for (const { store, consumers: defined } of reacting) {
       for (const consumer of defined) {
-        consumers.set(consumer.name, await startConsumer(consumer, { bus, store, log, observer }));
+        if (work === 'none') {
+          consumers.set(consumer.name, openConsumer(consumer, { store, log, observer }));
+          continue;
+        }
+        const started = await startConsumer(consumer, { bus, store, log, observer });
+        running.push(started);
+        consumers.set(consumer.name, started);
       }
     }
     if (work === 'all') {

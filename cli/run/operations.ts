@@ -4,7 +4,7 @@ import type { DeadLetter } from '#events/dead-letter.ts';
 import { outboxStatus } from '#events/outbox.ts';
 import { registry } from '#events/registry.ts';
 import { replay } from '#events/replay.ts';
-import type { RunningConsumer } from '#events/start-consumer.ts';
+import type { OpenConsumer } from '#events/start-consumer.ts';
 import { type Work, type WorkHooks, work } from './control.ts';
 import type { EventPath } from './event-path.ts';
 
@@ -154,7 +154,7 @@ async function deadLetters(
 const page = 100;
 
 async function* lettersOf(
-  { deadLetters }: RunningConsumer,
+  { deadLetters }: OpenConsumer,
   tenant: string,
   most: number,
 ): AsyncGenerator<DeadLetter> {
@@ -191,13 +191,13 @@ async function retry(
   return counts;
 }
 
-async function idsOf(consumer: RunningConsumer, tenant: string): Promise<readonly string[]> {
+async function idsOf(consumer: OpenConsumer, tenant: string): Promise<readonly string[]> {
   const ids: string[] = [];
   for await (const { event } of lettersOf(consumer, tenant, Number.MAX_SAFE_INTEGER)) ids.push(event.id);
   return ids;
 }
 
-function consumerOf({ consumers }: EventPath, name: string): RunningConsumer {
+function consumerOf({ consumers }: EventPath, name: string): OpenConsumer {
   const consumer = consumers.get(name);
   if (consumer) return consumer;
   throw new Error(

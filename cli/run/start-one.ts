@@ -1,7 +1,7 @@
 import { gatewayKeysOf } from '#chassis/identity.ts';
 import { type RunningSubgraph, serveSubgraph } from '#chassis/serve.ts';
 import { consentBySettings } from './ask-graph.ts';
-import { openHouseBus } from './bus.ts';
+import { eventRetention, openHouseBus } from './bus.ts';
 import { startControl } from './control.ts';
 import { startEventPath } from './event-path.ts';
 import { announceInstance, type InstanceName, runningInstance, withdrawInstance } from './instance.ts';
@@ -55,7 +55,7 @@ export async function startOne(
     }
     const bus = await openHouseBus(dataDir, log, env);
     closers.unshift(bus.close);
-    const path = await startEventPath({ [name]: part }, bus, log);
+    const path = await startEventPath({ [name]: part }, bus, log, { retention: eventRetention(env) });
     closers.push(path.close);
     const { metrics } = path;
     const running = await serveSubgraph(part.subgraph, { host, port, log, keys, metrics });
