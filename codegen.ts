@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
 /** An entity of another subgraph that this one only adds fields to: its key is all that is held of it. */
@@ -45,25 +46,44 @@ const subgraphs: Record<string, Record<string, string>> = {
 
 const scalars = { ID: 'string', DateTime: 'string', Date: 'string', Decimal: 'string' };
 
+const operationTypes = {
+  enumType: 'string-literal',
+  immutableTypes: true,
+  useTypeImports: true,
+  emitLegacyCommonJSImports: false,
+  scalars,
+  /* The supergraph's own scalars, which no operation reads. */
+  defaultScalarType: 'unknown',
+  skipTypename: true,
+  maybeValue: 'T | null',
+} as const;
+
 /** Typed answers of the clients' operations, for the pages that ask them. */
 const operations: CodegenConfig['generates'] = {
   'pages/__generated__/operations.ts': {
     schema: ['supergraph.graphql'],
-    documents: ['contracts/operations/*.graphql'],
+    documents: ['contracts/operations/*.graphql', ...storedSubscriptions().map((file) => `!${file}`)],
     plugins: ['typescript-operations'],
-    config: {
-      enumType: 'string-literal',
-      immutableTypes: true,
-      useTypeImports: true,
-      emitLegacyCommonJSImports: false,
-      scalars,
-      /* The supergraph's own scalars, which no operation reads. */
-      defaultScalarType: 'unknown',
-      skipTypename: true,
-      maybeValue: 'T | null',
-    },
+    config: operationTypes,
   },
 };
+
+/** Every stored subscription as a document that knows its types, for the live client. */
+const subscriptions: CodegenConfig['generates'] = {
+  'client/__generated__/operations.ts': {
+    schema: ['supergraph.graphql'],
+    documents: storedSubscriptions(),
+    plugins: ['typescript-operations', 'typed-document-node'],
+    config: { ...operationTypes, documentMode: 'string' },
+  },
+};
+
+function storedSubscriptions(): string[] {
+  const folder = 'contracts/operations';
+  return readdirSync(folder)
+    .map((name) => `${folder}/${name}`)
+    .filter((file) => file.endsWith('.graphql') && /^subscription /m.test(readFileSync(file, 'utf8')));
+}
 
 const resolvers: CodegenConfig['generates'] = Object.fromEntries(
   Object.entries(subgraphs).map(([name, mappers]) => [
@@ -91,6 +111,6 @@ const resolvers: CodegenConfig['generates'] = Object.fromEntries(
   ]),
 );
 
-const config: CodegenConfig = { generates: { ...resolvers, ...operations } };
+const config: CodegenConfig = { generates: { ...resolvers, ...operations, ...subscriptions } };
 
 export default config;

@@ -11,6 +11,10 @@ export default defineConfig({
     exclude: ['node_modules/**', 'data/**'],
     environment: 'node',
     pool: 'forks',
+    /* Much of a test is waiting: three files at once keep two cores busy. */
+    maxWorkers: 3,
+    /* Machines of CI are noisy. What needed a second try is marked in the report. */
+    retry: process.env.CI === undefined ? 0 : 1,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },

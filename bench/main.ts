@@ -1,14 +1,32 @@
 import { Command } from 'commander';
 import { wholeNumber } from '#cli/settings.ts';
 import { events } from './events/index.ts';
+import { live } from './live/index.ts';
 import { memory } from './memory/index.ts';
 import { overhead } from './overhead/index.ts';
 import { sharing } from './sharing/index.ts';
+import { usage } from './usage/index.ts';
+import { webhooks } from './webhooks/index.ts';
 
 interface EventsOptions {
   readonly count: number;
   readonly mutations: number;
   readonly nats: string;
+  readonly out: string;
+}
+
+interface WebhooksOptions {
+  readonly deliveries: number;
+  readonly notices: number;
+  readonly rate: number;
+  readonly postgres?: string;
+  readonly out: string;
+}
+
+interface LiveOptions {
+  readonly subscribers: number;
+  readonly rates: string;
+  readonly seconds: number;
   readonly out: string;
 }
 
@@ -75,6 +93,23 @@ await new Command('bench')
       }),
   )
   .addCommand(
+    new Command('usage')
+      .description('CPU time a request with usage recorded and without')
+      .option('--rounds <n>', 'turns of both', wholeNumber(1, 1_000), 41)
+      .option('--out <folder>', 'where usage.json is written', 'bench/results')
+      .action(async ({ rounds, out }: { rounds: number; out: string }) => {
+        const rows = await usage({ rounds, folder: out });
+        console.table(
+          rows.map((row) => ({
+            operation: row.operation,
+            'CPU µs without': row.without.toFixed(1),
+            'CPU µs recording': row.recording.toFixed(1),
+            'more %': row.percent.toFixed(2),
+          })),
+        );
+      }),
+  )
+  .addCommand(
     new Command('events')
       .description('events a second through each bus in one process, and how long one takes')
       .option('--count <n>', 'events of each measurement', wholeNumber(1_000, 10_000_000), 200_000)
@@ -108,6 +143,69 @@ await new Command('bench')
             'p50 ms': row.p50.toFixed(1),
             'p99 ms': row.p99.toFixed(1),
             'longest stall ms': Math.round(row.longestStall),
+          })),
+        );
+      }),
+  )
+  .addCommand(
+    new Command('live')
+      .description(
+        'subscribers of one gateway: what an idle one costs, and how long events take to all of them',
+      )
+      .option(
+        '--subscribers <n>',
+        'connections, each with one subscription',
+        wholeNumber(100, 15_000),
+        10_000,
+      )
+      .option('--rates <list>', 'deliveries a second, one after the other', '20000,50000')
+      .option('--seconds <n>', 'of each rate', wholeNumber(1, 600), 10)
+      .option('--out <folder>', 'where live.json is written', 'bench/results')
+      .action(async ({ subscribers, rates, seconds, out }: LiveOptions) => {
+        const result = await live({ subscribers, rates: rates.split(',').map(Number), seconds, folder: out });
+        console.table(
+          result.idle.map((row) => ({
+            what: row.what,
+            connections: row.connections,
+            'connected/s': Math.round(row.perSecond),
+            'RSS kB each': row.rssKilobytes.toFixed(1),
+            'heap kB each': row.heapKilobytes.toFixed(1),
+          })),
+        );
+        console.table(
+          result.deliveries.map((row) => ({
+            subscribers: row.subscribers,
+            'events/s': row.eventsPerSecond,
+            deliveries: `${row.deliveries} of ${row.expected}`,
+            'deliveries/s': Math.round(row.deliveriesPerSecond),
+            'p50 ms': row.p50,
+            'p99 ms': row.p99,
+            'max ms': row.max,
+            'executions/event': row.executionsPerEvent.toFixed(2),
+            'CPU µs each': row.cpuMicrosPerDelivery.toFixed(1),
+          })),
+        );
+      }),
+  )
+  .addCommand(
+    new Command('webhooks')
+      .description('how long a vendor waits for its answer, while what it sends is kept and worked')
+      .option('--deliveries <n>', 'of each measurement', wholeNumber(100, 1_000_000), 1_000)
+      .option('--notices <n>', 'in each delivery', wholeNumber(1, 1_000), 10)
+      .option('--rate <n>', 'deliveries a second', wholeNumber(1, 1_000), 50)
+      .option('--postgres <url>', 'a database to measure as well; its schema bench_webhooks is left there')
+      .option('--out <folder>', 'where webhooks.json is written', 'bench/results')
+      .action(async ({ postgres: postgresUrl, out, ...counts }: WebhooksOptions) => {
+        const rows = await webhooks({ ...counts, postgresUrl, folder: out });
+        console.table(
+          rows.map((row) => ({
+            engine: row.engine,
+            'deliveries/s': row.rate,
+            notices: row.notices,
+            kB: row.kilobytes.toFixed(1),
+            'p50 ms': row.p50.toFixed(1),
+            'p99 ms': row.p99.toFixed(1),
+            'max ms': row.max.toFixed(1),
           })),
         );
       }),

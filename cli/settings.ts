@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export const defaults = {
   port: () => portSetting('PORT', 4000),
   host: () => process.env.HOST ?? '127.0.0.1',
+  settings: () => process.env.GATEWAY_SETTINGS || undefined,
   dataDir: () => process.env.DATA_DIR ?? 'data',
   /* Not an option: it may hold a password, and command lines are seen by others. */
   redis: () => process.env.REDIS_URL || undefined,

@@ -56,11 +56,13 @@ export interface OutsideContext {
 }
 
 export interface RetryPolicy {
-  /** So many tries in all; then the event is parked as a dead letter. */
+  /** So many tries in all, but for temporary failures; then the event is parked as a dead letter. */
   readonly attempts: number;
   /** The wait after the first failure; each further one is twice as long, less up to a half by chance. */
   readonly firstMs: number;
   readonly capMs: number;
+  /** Failures that pass by themselves, however long that takes: they do not count, and never have an event parked. */
+  readonly isTemporary?: (error: unknown) => boolean;
 }
 
 /** Together about a minute: longer than a restart of a database, shorter than a key should be held up. */

@@ -4,7 +4,7 @@ import { discardDeadLetter } from './dead-letter.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { EventStore } from './event-store.ts';
 import { claimEvents, handledEvents, type InboxTables, reclaimEvents } from './inbox.ts';
-import { combined } from './waiting.ts';
+import { beforeAbort, combined } from './waiting.ts';
 
 /**
  * `new`: what the inbox has is dropped. `anew`: it is handled all the same, and a dead letter of it goes away.
@@ -85,17 +85,4 @@ async function chosen<Tables extends InboxTables>(
     if (await discardDeadLetter(trx, { tenant, consumer, eventId: id })) parked.add(id);
   }
   return mode === 'anew' ? events : events.filter(({ id }) => parked.has(id));
-}
-
-/** Rejects when the signal aborts, whether or not the work heeds it. */
-async function beforeAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -21,12 +21,13 @@ export type RoutingKey = (typeof routingKeys)[number];
 export type Routing = { readonly [Key in RoutingKey]?: string };
 
 /** What made a change: somebody's mutation, the reaction to another event, or rows read from elsewhere. */
-export type Origin = 'mutation' | 'consumer' | 'import' | 'seed';
+export const origins = ['mutation', 'consumer', 'import', 'seed', 'vendor'] as const;
+export type Origin = (typeof origins)[number];
 
 /** Why a change was made, and by whom; the same for all events of one request. */
 export interface Cause {
   readonly tenant: string;
-  /** `user:usr_7`, `machine:billing`, `local`, `anonymous`, `consumer:suppression`: opaque, never a name. */
+  /** `user:usr_7`, `machine:billing`, `local`, `anonymous`, `consumer:suppression`, `vendor:hubspot`: opaque, never a name. */
   readonly actor: string;
   readonly origin: Origin;
   /** The request that all follows from; its id, or that of the event that began it. */
@@ -70,7 +71,7 @@ export const envelopeShape = z.object({
   /** Events of one tenant and key are delivered in the order of their entity's versions (CloudEvents Partitioning). */
   partitionkey: text,
   entityversion: z.int().min(1),
-  origin: z.enum(['mutation', 'consumer', 'import', 'seed']),
+  origin: z.enum(origins),
   actor: text,
   correlationid: text,
   causationid: text.optional(),

@@ -26,6 +26,11 @@ export interface HandlingOptions<Tables extends InboxTables> {
   readonly observer?: EventObserver;
 }
 
+/** An event that failed, and how many of its failures count towards being parked. */
+interface Failing extends Failure {
+  readonly counted: number;
+}
+
 /** Keys that fail at the same time and are remembered with their attempts; the others begin to count anew. */
 const maxFailing = 10_000;
 
@@ -34,7 +39,7 @@ export function makeHandling<Tables extends InboxTables>(
   { store, log, observer }: HandlingOptions<Tables>,
 ): Handling {
   const { name, retry = defaultRetry } = consumer;
-  const failures = new LRUCache<string, Failure>({ max: maxFailing });
+  const failures = new LRUCache<string, Failing>({ max: maxFailing });
   const inTurn = keyedQueue();
   const handle =
     consumer.effects === 'store' ? effectsInStore(consumer, store) : effectsOutside(consumer, store);
@@ -60,11 +65,14 @@ export function makeHandling<Tables extends InboxTables>(
       return null;
     } catch (error) {
       if (signal.aborted) return 0;
-      const failure = failedAgain(failures.get(event.id), error);
-      failures.set(event.id, failure);
+      const before = failures.get(event.id);
+      const isTemporary = retry.isTemporary?.(error) === true;
+      const counted = (before?.counted ?? 0) + (isTemporary ? 0 : 1);
+      const failure = failedAgain(before, error);
+      failures.set(event.id, { ...failure, counted });
       const { attempts } = failure;
       const details = { err: error, consumer: name, event: event.id, type: event.type, attempts };
-      if (attempts < retry.attempts) {
+      if (isTemporary || counted < retry.attempts) {
         observer?.retried?.(name);
         log.warn(details, 'An event failed and will be tried again.');
         return backoff(retry, attempts);

@@ -15,9 +15,15 @@ import {
   timeoutsWithDefaults,
 } from './options.ts';
 import { openPersistence } from './pipeline/persisted.ts';
+import { type LiveParts, openLive as openHub } from './subscriptions/live.ts';
+import { openSessions } from './subscriptions/session.ts';
+import type { Live, LiveNumbers } from './subscriptions/types.ts';
 import { openGenerations, type ReloadOutcome } from './supergraph/generations.ts';
 import { drain, type Lifetime } from './transports/lifetime.ts';
+import { type LiveTransport, trackConnections } from './transports/live-connections.ts';
 import { createServer } from './transports/server.ts';
+import { pathsOf } from './transports/site.ts';
+import { startUsageRecorder } from './usage/recorder.ts';
 
 export type {
   GatewayJoining,
@@ -38,12 +44,21 @@ export interface RunningGateway {
    * changes nothing. The supergraph file is watched as well, so that this is for whoever does not want to wait.
    */
   readonly reload: () => Promise<ReloadOutcome>;
+  /** What is subscribed to, and how clients are connected for it. */
+  readonly live: () => LiveNumbers & {
+    readonly connections: Readonly<Record<LiveTransport, number>>;
+    /** Those of them whose token is watched. */
+    readonly watchedSessions: number;
+  };
   /**
-   * Answers what is in flight (for at most `timeouts.closeMs`), refuses what comes meanwhile with 503, then ends
-   * every connection. Calling it again waits for the same end.
+   * Sends the clients of live connections elsewhere, spread over `edge.lasting.drainMs`, answers what is in flight (for at
+   * most `timeouts.closeMs`), refuses what comes meanwhile with 503, then ends every connection. Calling it again waits for the same end.
    */
   readonly close: () => Promise<void>;
 }
+
+/** Opens what answers subscriptions; tests have one that does as they say. */
+export type OpenLive = (parts: LiveParts) => Live;
 
 const defaultHost = '127.0.0.1';
 const defaultWatchMs = 1_000;
@@ -56,7 +71,10 @@ const defaultWatchMs = 1_000;
  * (`code: 'NOT_LOOPBACK'`), the port is taken (`code: 'EADDRINUSE'`), a secret or key is missing or unfit, the
  * supergraph file is missing or broken, a REST route does not fit it.
  */
-export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+export async function startGateway(
+  options: GatewayOptions,
+  openLive: OpenLive = openHub,
+): Promise<RunningGateway> {
   const host = options.host ?? defaultHost;
   checkHost(host, options);
   const timeouts = timeoutsWithDefaults(options.timeouts);
@@ -77,9 +95,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const generations = await openGenerations({
     supergraph: options.supergraph,
     subgraphUrls: options.subgraphUrls ?? {},
+    subscriptionUrls: options.subscriptionUrls ?? {},
     routes: options.routes,
     access: options.access,
-    pagePaths: options.site?.pages.map(({ path }) => path) ?? [],
+    pagePaths: options.site?.pages.flatMap(pathsOf) ?? [],
     plans: options.plans,
     persistence: openPersistence(options.persistedOnly === true, limits),
     watchMs,
@@ -94,7 +113,32 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   });
   const lifetime: Lifetime = { isDraining: false, inFlight: 0, onIdle: undefined };
   const { current: generation, failedReload } = generations;
+  const signViewer = keys && viewerSigner(keys);
+  const { bus, subscriptionUrls, upstreams } = options;
+  let live: Live;
+  try {
+    const given = { options: options.live, subscriptionUrls, upstreams };
+    live = openLive({ bus, generations, signViewer, log, ...given });
+  } catch (error) {
+    await generations.close(0);
+    await closeIdentity();
+    throw error;
+  }
+  const sessions = openSessions(identity.authenticate, {
+    warningMs: edge.lasting.tokenWarningMs,
+    checkMs: edge.lasting.tokenCheckMs,
+  });
+  const liveConnections = trackConnections();
+  const closeLive = async () => {
+    sessions.close();
+    await live.close();
+  };
+  const { usage: sink, usageLimits } = options;
+  const usage = sink && startUsageRecorder({ sink, log, ...(usageLimits && { limits: usageLimits }) });
   const serving = {
+    live,
+    sessions,
+    liveConnections,
     log,
     timeouts,
     forwardHeaders,
@@ -102,7 +146,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     generation,
     failedReload,
     authenticate: identity.authenticate,
-    signViewer: keys && viewerSigner(keys),
+    signViewer,
+    bus,
+    recordUsage: usage?.record,
+    usage: sink,
     publicKeys: keys?.publicKeys,
     metrics: options.metrics,
     passes: keys && openPagePasses(keys, edge.browser),
@@ -117,6 +164,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await listen(server, host, options.port);
   } catch (error) {
     await server.close();
+    await closeLive();
+    await usage?.close();
     await generations.close(0);
     await closeIdentity();
     throw error;
@@ -129,8 +178,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   let closing: Promise<void> | undefined;
   const end = async () => {
     generations.stop();
-    await drain(lifetime, timeouts.closeMs);
+    const answered = drain(lifetime, timeouts.closeMs);
+    await liveConnections.drain(edge.lasting.drainMs);
+    await answered;
     await server.close();
+    await closeLive();
+    await usage?.close();
     await generations.close(1_000);
     await closeIdentity();
     log.info({ url }, 'gateway closed');
@@ -142,6 +195,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       void keys?.reload();
       return generations.reload();
     },
+    live: () => ({
+      ...live.numbers(),
+      connections: liveConnections.numbers(),
+      watchedSessions: sessions.watched(),
+    }),
     close: () => {
       closing ??= end();
       return closing;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Bus } from '#events/bus/port.ts';
 import { isLoopback } from './edge/loopback.ts';
 import type { GivenEdgeOptions } from './edge/options.ts';
 import type { AuthenticationOptions } from './identity/settings.ts';
@@ -9,8 +10,12 @@ import {
   defaultOperationLimits,
   type OperationLimits,
 } from './limits/operation-limits.ts';
+import type { LiveOptions } from './subscriptions/options.ts';
+import type { UpstreamOptions } from './subscriptions/upstream-options.ts';
 import type { Metrics } from './transports/metrics.ts';
 import type { Site } from './transports/site.ts';
+import type { UsageLimits } from './usage/options.ts';
+import type { UsageSink } from './usage/types.ts';
 
 /** Deadlines in milliseconds. */
 export interface GatewayTimeouts {
@@ -127,6 +132,13 @@ export interface GatewayOptions {
   /** Subgraph name → URL, in place of the supergraph's own routing URLs. */
   readonly subgraphUrls?: Readonly<Record<string, string>>;
   /**
+   * Subgraph name → WebSocket URL, where a subgraph's own subscriptions are served elsewhere than its queries. Default:
+   * its URL with `ws:` or `wss:`.
+   */
+  readonly subscriptionUrls?: Readonly<Record<string, string>>;
+  /** How subgraphs are asked for their own subscriptions. */
+  readonly upstreams?: Partial<UpstreamOptions>;
+  /**
    * True answers only the documents of the folder of operations, by hash or as text, and refuses any other with
    * `PERSISTED_ONLY`, introspection too. What its REST routes ask is always answered. Default false.
    */
@@ -145,6 +157,13 @@ export interface GatewayOptions {
   readonly site?: Site;
   /** Numbers of this process for whoever watches it, at `/metrics`. Default: nothing is there. */
   readonly metrics?: Metrics;
+  /** Where it is kept which operations clients send. Default: nowhere, and nothing is counted. */
+  readonly usage?: UsageSink;
+  readonly usageLimits?: Partial<UsageLimits>;
+  /** Where events lie, which subscriptions and the queries of the graph of events read. Default: there are none. */
+  readonly bus?: Bus;
+  /** Bounds of live queries. */
+  readonly live?: Partial<LiveOptions>;
   /** What stands between the network and the transports: browsers, rates, connections, compression. */
   readonly edge?: GivenEdgeOptions;
   /** `redis://…`: gateways with the same one count requests together. Default: each counts for itself. */

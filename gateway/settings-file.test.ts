@@ -10,6 +10,8 @@ import {
   timeoutsWithDefaults,
 } from './options.ts';
 import { readSettings } from './settings-file.ts';
+import { liveWithDefaults } from './subscriptions/options.ts';
+import { upstreamsWithDefaults } from './subscriptions/upstream-options.ts';
 
 describe('a settings file', () => {
   let folder: string;
@@ -41,6 +43,8 @@ describe('a settings file', () => {
       sharing: sharingWithDefaults(),
       edge: edgeWithDefaults(),
       joining: joiningWithDefaults(),
+      live: liveWithDefaults(),
+      upstreams: upstreamsWithDefaults(),
     };
     expect(await settingsOf(JSON.stringify(all))).toEqual(all);
   });

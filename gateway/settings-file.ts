@@ -107,8 +107,47 @@ const settingsShape = z.strictObject({
       webSocket: z
         .strictObject({ initMs: whole, pingMs: whole, operations: whole, waitingBytes: whole })
         .partial(),
+      lasting: z.strictObject({ drainMs: whole, tokenWarningMs: whole, tokenCheckMs: whole }).partial(),
+      sse: z.strictObject({ heartbeatMs: whole }).partial(),
+      poll: z.strictObject({ waitMs: whole, results: whole, bytes: whole }).partial(),
       compressFromBytes: wholeOrOff,
       trustProxy: z.array(z.string()),
+    })
+    .partial()
+    .optional(),
+  live: z
+    .strictObject({
+      subscriptions: whole,
+      subscriptionsPerViewer: whole,
+      waitingBytes: whole,
+      waitingMessages: whole,
+      recentEvents: whole,
+      recentBytes: whole,
+      lingerMs: whole,
+      groupExecutions: whole,
+      executions: whole,
+      groupQueue: whole,
+      executionMs: whole,
+      keptMessagesMs: whole,
+      keptCharacters: whole,
+      replanMs: whole,
+      lookupMs: whole,
+      keptLookupsMs: whole,
+      keptLookups: whole,
+      readings: whole,
+      quietMs: whole,
+    })
+    .partial()
+    .optional(),
+  subscriptionUrls: z.record(z.string(), z.string()).optional(),
+  upstreams: z
+    .strictObject({
+      connectMs: whole,
+      pingMs: whole,
+      pongMs: whole,
+      retryMs: whole,
+      longestRetryMs: whole,
+      connections: whole,
     })
     .partial()
     .optional(),
@@ -158,6 +197,7 @@ export type GatewaySettings = Pick<
   | 'sharing'
   | 'joining'
   | 'limits'
+  | 'live'
   | 'edge'
   | 'authentication'
 > & { readonly internalKeys?: string };

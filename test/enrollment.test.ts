@@ -4,10 +4,13 @@ import { join, resolve } from 'node:path';
 import { stripIgnoredCharacters } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openGraph } from '#chassis/graph.ts';
+import { askSubgraph } from '#cli/run/ask-graph.ts';
 import { appendRecords } from '#subgraphs/consent/store/records.ts';
+import { addressesOfSubgraph, addressesThroughGateway } from '#subgraphs/email/addresses.ts';
 import { consentThroughGateway } from '#subgraphs/email/ask-consent.ts';
+import { contactsOfSubgraph, contactsThroughGateway } from '#subgraphs/email/contacts.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
-import { ask } from '#test/harness/subgraph.ts';
+import { ask, serveForTest } from '#test/harness/subgraph.ts';
 
 const operations = resolve(import.meta.dirname, '../contracts/operations');
 const purpose = 'EMAIL_MARKETING';
@@ -81,6 +84,78 @@ describe('enrolling through the gateway', () => {
     });
     expect(await question('con_1', purpose, asker)).toBe('UNKNOWN');
     expect(stripIgnoredCharacters(asked)).toBe(stripIgnoredCharacters(known));
+  });
+
+  it('asks for addresses in a known operation, and has the same of the gateway and of the subgraph', async () => {
+    const known = await readFile(join(operations, 'AddressesOfContacts.graphql'), 'utf8');
+    const { nodes } = (
+      await ask(
+        `${house.url}/graphql`,
+        '{ accounts(first: 9) { nodes { contacts { nodes { id email } } } } }',
+      )
+    ).data.accounts;
+    const contacts: { id: string; email: string | null }[] = nodes.flatMap(
+      (account: { contacts: { nodes: object[] } }) => account.contacts.nodes,
+    );
+    expect(contacts.length).toBeGreaterThan(3);
+    const ids = [...contacts.map(({ id }) => id), 'con_unknown'];
+    let asked = '';
+    const gateway = openGraph({ url: `${house.url}/graphql`, headers: () => ({}) });
+    const throughGateway = addressesThroughGateway((question, asker) => {
+      asked = question.query;
+      return gateway(question, asker);
+    });
+    const addresses = new Map(contacts.flatMap(({ id, email }) => (email === null ? [] : [[id, email]])));
+    expect(await throughGateway(ids, asker)).toEqual(addresses);
+    expect(stripIgnoredCharacters(asked)).toBe(stripIgnoredCharacters(known));
+    const crm = await serveForTest({ ...house.parts.crm.subgraph, close: async () => {} });
+    try {
+      const ofSubgraph = addressesOfSubgraph(askSubgraph(crm, 'email', undefined));
+      expect(await ofSubgraph(ids, asker)).toEqual(addresses);
+    } finally {
+      await crm.close();
+    }
+  });
+
+  it('asks who has which address, and of which account, in known operations, of both alike', async () => {
+    const { nodes } = (
+      await ask(
+        `${house.url}/graphql`,
+        '{ accounts(first: 9) { nodes { id contacts { nodes { id email } } } } }',
+      )
+    ).data.accounts;
+    const contacts: { address: string; id: string; accountId: string }[] = nodes.flatMap(
+      (account: { id: string; contacts: { nodes: { id: string; email: string | null }[] } }) =>
+        account.contacts.nodes.flatMap(({ id, email }) =>
+          email === null ? [] : [{ address: email, id, accountId: account.id }],
+        ),
+    );
+    expect(contacts.length).toBeGreaterThan(20);
+    const known = contacts.map(({ id, accountId }) => ({ id, accountId }));
+    const expected = {
+      byAddress: new Map(contacts.map(({ address }, nth) => [address, known[nth]])),
+      byId: new Map(known.map((each) => [each.id, each])),
+    };
+    const asked = new Set<string>();
+    const gateway = openGraph({ url: `${house.url}/graphql`, headers: () => ({}) });
+    const crm = await serveForTest({ ...house.parts.crm.subgraph, close: async () => {} });
+    try {
+      const throughGateway = contactsThroughGateway((question, each) => {
+        asked.add(stripIgnoredCharacters(question.query));
+        return gateway(question, each);
+      });
+      for (const owner of [throughGateway, contactsOfSubgraph(askSubgraph(crm, 'email', undefined))]) {
+        const addresses = [...expected.byAddress.keys(), 'nobody@example.com'];
+        expect(await owner.byAddress(addresses, asker)).toEqual(expected.byAddress);
+        expect(await owner.byId([...expected.byId.keys(), 'con_unknown'], asker)).toEqual(expected.byId);
+      }
+    } finally {
+      await crm.close();
+    }
+    for (const name of ['ContactsByAddress', 'AccountsOfContacts']) {
+      const text = await readFile(join(operations, `${name}.graphql`), 'utf8');
+      expect(asked).toContain(stripIgnoredCharacters(text));
+    }
   });
 
   it('has the same answers from the gateway, for contacts that the graph has', async () => {

@@ -1,16 +1,22 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventPath } from '#cli/run/event-path.ts';
 import type { EventEnvelope } from '#events/envelope.ts';
+import { crmPlaces } from '#test/harness/crm-places.ts';
 import { type Place, places } from '#test/harness/event-places.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
+import { waitingEvents } from '#test/harness/outbox.ts';
 import { ask, type GraphqlAnswer } from '#test/harness/subgraph.ts';
 
 const receipt = 'event { id type } replayed';
 
-describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missing }) => {
+const combined = places.flatMap((place) => crmPlaces.map((crmPlace) => ({ ...place, ...crmPlace })));
+
+describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM $crm', (each) => {
+  const { open, missing, openPlace } = each;
   let place: Place;
   let house: House;
   let path: EventPath;
+  let begun: string;
   let known: {
     readonly lead: string;
     readonly account: string;
@@ -18,13 +24,18 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
     readonly users: readonly string[];
     readonly campaign: string;
     readonly contact: string;
+    /** Of the account. */
+    readonly person: string;
   };
 
   beforeAll(async () => {
     if (missing) return;
     place = await open();
-    house = await startHouse({ accounts: 12, events: place.env });
+    house = await startHouse({ accounts: 12, events: place.env, crm: await openPlace() });
     path = house.path as EventPath;
+    // What a backfill found is told too.
+    await vi.waitFor(async () => expect(await waitingEvents(house.parts.crm.store)).toEqual([]), 60_000);
+    begun = await path.bus.now('default');
     const { data, errors } = await ask(
       `${house.url}/graphql`,
       `{
@@ -58,6 +69,7 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
       users: [...new Set<string>(data.accounts.nodes.map((one: { owner: { id: string } }) => one.owner.id))],
       campaign,
       contact: willing.id,
+      person: data.accounts.nodes[0].contacts.nodes[0].id,
     };
   }, 180_000);
   afterAll(async () => {
@@ -83,7 +95,7 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
       .poll(
         async () => {
           found = [];
-          for await (const delivery of path.bus.read({ tenant: 'default', from: 'oldest' })) {
+          for await (const delivery of path.bus.read({ tenant: 'default', from: { cursor: begun } })) {
             if (delivery.kind === 'event' && delivery.event.subject === subject) found.push(delivery.event);
           }
           return found.length;
@@ -102,7 +114,12 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
     async () => {
       const created = await mutate(
         'createLead',
-        { idempotencyKey: 'create-1', accountId: known.account, source: 'Referral' },
+        {
+          idempotencyKey: 'create-1',
+          accountId: known.account,
+          contactId: known.person,
+          source: 'Referral',
+        },
         `lead { id status version } ${receipt}`,
       );
       expect(created.errors).toBeUndefined();
@@ -137,6 +154,21 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
         traceparent: expect.stringMatching(/^00-/),
       });
       expect(events[2]).toMatchObject({ ownerid: owner, data: { from: null, to: owner } });
+
+      const { data, errors } = await ask(
+        `${house.url}/graphql`,
+        `query ($id: ID, $after: ID) { events(leadId: $id, after: $after) { nodes {
+          id ... on LeadOwnerAssigned { lead { status owner { id name } account { name usage { visits } } } }
+        } } }`,
+        { id, after: events[1]?.id },
+      );
+      expect(errors).toBeUndefined();
+      const lead = {
+        status: 'WORKING',
+        owner: { id: owner, name: expect.any(String) },
+        account: { name: expect.any(String), usage: { visits: expect.any(Number) } },
+      };
+      expect(data.events.nodes).toEqual([{ id: events[2]?.id, lead }]);
     },
   );
 
@@ -198,7 +230,10 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
         { idempotencyKey: 'nurture-1', contactId: contact, campaignId: campaign },
         `enrollment { id state } refusal { reason } ${receipt}`,
       );
-      expect(enrolled.data.triggerNurture).toMatchObject({ enrollment: { state: 'ACTIVE' }, refusal: null });
+      expect(enrolled.data.triggerNurture).toMatchObject({
+        enrollment: { state: 'ACTIVE' },
+        refusal: null,
+      });
       const change = { contactId: contact, purpose: 'EMAIL_MARKETING', source: 'Preference centre' };
       const withdrawn = await mutate(
         'updateConsent',
@@ -234,7 +269,10 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
 
       await mutate(
         'updateConsent',
-        { idempotencyKey: 'consent-2', changes: [{ ...change, decision: 'GRANTED', legalBasis: 'CONSENT' }] },
+        {
+          idempotencyKey: 'consent-2',
+          changes: [{ ...change, decision: 'GRANTED', legalBasis: 'CONSENT' }],
+        },
         'events { id }',
       );
       await expect.poll(async () => (await suppressions()).suppressions, { timeout: 10_000 }).toEqual([]);
@@ -246,7 +284,7 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
       );
       expect(unsubscribed.data.unsubscribe.event.type).toBe('tributary.email.Unsubscribed.v1');
       expect((await suppressions()).suppressions).toEqual([{ reason: 'UNSUBSCRIBE' }]);
-      const all = await eventsOf(contact, 7);
+      const all = await eventsOf(contact, 8);
       expect(all.map(({ type }) => type.split('.')[2]).sort()).toEqual([
         'CampaignEnrolled',
         'ConsentUpdated',
@@ -254,6 +292,7 @@ describe.each(places)('from a mutation to whoever reacts, $name', ({ open, missi
         'ContactSuppressed',
         'ContactSuppressed',
         'EnrollmentRefused',
+        'SuppressionLifted',
         'Unsubscribed',
       ]);
       const byConsent = all.find(

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { parseAccess } from '#gateway/rights/access-file.ts';
+import { crmPlaces } from '#test/harness/crm-places.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
 import { waitingEvents } from '#test/harness/outbox.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
@@ -54,7 +55,7 @@ async function startLossyProxy(): Promise<LossyProxy> {
   return proxy;
 }
 
-describe('mutations through the gateway', () => {
+describe.each(crmPlaces)('mutations through the gateway, with the CRM $crm', ({ openPlace }) => {
   let proxy: LossyProxy;
   let house: House;
   let crm: RunningSubgraph;
@@ -63,7 +64,7 @@ describe('mutations through the gateway', () => {
 
   beforeAll(async () => {
     proxy = await startLossyProxy();
-    house = await startHouse({ accounts: 20, subgraphUrls: { crm: proxy.url } });
+    house = await startHouse({ accounts: 20, crm: await openPlace(), subgraphUrls: { crm: proxy.url } });
     crm = await serveForTest({ ...house.parts.crm.subgraph, close: async () => {} });
     proxy.behind = crm.url;
     const { db } = house.parts.crm.store;
@@ -206,7 +207,7 @@ describe('mutations through the gateway', () => {
   });
 });
 
-describe('mutations of a role that may not', () => {
+describe.each(crmPlaces)('mutations of a role that may not, with the CRM $crm', ({ openPlace }) => {
   let folder: string;
   let house: House;
   beforeAll(async () => {
@@ -215,7 +216,7 @@ describe('mutations of a role that may not', () => {
     // Whoever uses this machine has the role admin: here it gives what a rep's gives.
     const access = join(folder, 'access.yaml');
     await writeFile(access, JSON.stringify({ roles: { ...known.roles, admin: known.roles.rep } }));
-    house = await startHouse({ accounts: 3, access });
+    house = await startHouse({ accounts: 3, access, crm: await openPlace() });
   });
   afterAll(async () => {
     await house?.close();

@@ -8,6 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintToken } from '#gateway/identity/trial.ts';
+import type { UsageSink } from '#gateway/usage/types.ts';
 import {
   browserIsMissing,
   layoutShift,
@@ -23,13 +24,26 @@ const desk = { viewport: { width: 1280, height: 800 } };
 const phone = { viewport: { width: 360, height: 740 } };
 const dark = { viewport: { width: 390, height: 800 }, colorScheme: 'dark' } as const;
 
+const usage: UsageSink = {
+  write: async () => {},
+  mostUsed: async ({ limit }) =>
+    Array.from({ length: limit }, (_, n) => ({
+      client: n === 0 ? '@acme/a-sales-tool-with-a-name-of-some-length' : 'desk',
+      hash: `${n}123456789abcdef`,
+      name: n === 1 ? undefined : `AnOperationWithALongName${n}`,
+      kind: 'query' as const,
+      requests: 1_234_567,
+      errors: n,
+    })),
+};
+
 describe.skipIf(browserIsMissing)('the pages in a browser', { timeout: 120_000 }, () => {
   let house: House;
   let browser: Browser;
   let account: { readonly id: string; readonly name: string; readonly domain: string };
 
   beforeAll(async () => {
-    house = await startHouse({ accounts: 40 });
+    house = await startHouse({ accounts: 40, events: {}, usage });
     browser = await startBrowser();
     const { data } = await ask(
       `${house.url}/graphql`,
@@ -66,6 +80,11 @@ describe.skipIf(browserIsMissing)('the pages in a browser', { timeout: 120_000 }
     expect(await card.getByRole('term').allInnerTexts()).toHaveLength(4);
     expect(await card.innerText()).toMatch(/1 of 40 accounts/);
     expect(await page.getByRole('link', { name: '/accounts/{id}/snapshot' }).count()).toBe(1);
+    const asked = page.getByRole('region', { name: 'Asked most' }).getByRole('row');
+    expect(await asked.count()).toBe(11);
+    expect(await asked.nth(2).innerText()).toMatch(
+      /unnamed 11234567 query\s+desk\s+1,234,567\s+1 with errors/,
+    );
     const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     expect(width[0]).toBeLessThanOrEqual(width[1] as number);
     await expectSound(watched);
@@ -290,7 +309,7 @@ describe.skipIf(browserIsMissing)('the pages while a system is down', { timeout:
   let id: string;
 
   beforeAll(async () => {
-    house = await startHouse({ accounts: 10 });
+    house = await startHouse({ accounts: 10, events: {} });
     browser = await startBrowser();
     const { data } = await ask(`${house.url}/graphql`, '{ accounts(first: 1) { nodes { id } } }');
     id = data.accounts.nodes[0].id;

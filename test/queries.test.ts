@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { crmPlaces } from '#test/harness/crm-places.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
 import { ask } from '#test/harness/subgraph.ts';
 
-describe('every query of the supergraph, on demo data', () => {
+describe.each(crmPlaces)('every query of the supergraph, with the CRM $crm', ({ openPlace }) => {
   let house: House;
   beforeAll(async () => {
-    house = await startHouse({ accounts: 40 });
+    house = await startHouse({ accounts: 40, crm: await openPlace() });
   });
   afterAll(() => house.close());
 

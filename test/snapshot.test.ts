@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { crmPlaces } from '#test/harness/crm-places.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
 import { ask } from '#test/harness/subgraph.ts';
 
@@ -46,12 +47,12 @@ async function snapshotOf(house: House, id: string): Promise<{ response: Respons
   return { response, body: (await response.json()) as Snapshot };
 }
 
-describe('the account snapshot', () => {
+describe.each(crmPlaces)('the account snapshot, with the CRM $crm', ({ openPlace }) => {
   let house: House;
   let id: string;
 
   beforeAll(async () => {
-    house = await startHouse({ accounts: 30 });
+    house = await startHouse({ accounts: 30, crm: await openPlace() });
     id = await richAccount(house);
   });
   afterAll(() => house.close());
@@ -106,14 +107,14 @@ function own(part: unknown): unknown {
   return JSON.parse(JSON.stringify(part, (key, value) => (key === 'campaign' ? null : value)));
 }
 
-describe('with one system down', () => {
+describe.each(crmPlaces)('with one system down and the CRM $crm', ({ openPlace }) => {
   let house: House;
   afterEach(() => house.close());
 
   it.each(extending)(
     '$name: the rest is whole and the failure is named',
     async ({ name, fields, ofContact }) => {
-      house = await startHouse({ accounts: 30 });
+      house = await startHouse({ accounts: 30, crm: await openPlace() });
       const id = await richAccount(house);
       const whole = (await ask(`${house.url}/graphql`, document, { id })).data.account;
       await house.stop(name);
@@ -145,7 +146,7 @@ describe('with one system down', () => {
   );
 
   it('crm, which owns the account: 503 and when to come back', async () => {
-    house = await startHouse({ accounts: 5 });
+    house = await startHouse({ accounts: 5, crm: await openPlace() });
     const { data } = await ask(`${house.url}/graphql`, '{ accounts(first: 1) { nodes { id } } }');
     const { id } = data.accounts.nodes[0];
     await house.stop('crm');
@@ -159,7 +160,7 @@ describe('with one system down', () => {
   });
 });
 
-describe('with a system that hangs', () => {
+describe.each(crmPlaces)('with a system that hangs and the CRM $crm', ({ openPlace }) => {
   let house: House;
   let silent: Server;
   afterEach(async () => {
@@ -174,6 +175,7 @@ describe('with a system that hangs', () => {
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/graphql`;
     house = await startHouse({
       accounts: 5,
+      crm: await openPlace(),
       subgraphUrls: { email: url },
       timeouts: { bySubgraph: { email: 300 } },
     });

@@ -37,7 +37,7 @@ describe('statements of one request', () => {
 
   it.each([
     ['a snapshot', 'contracts/operations/AccountSnapshot.graphql', { id: 'acc_7_1' }],
-    ['a page of 50 accounts', 'bench/overhead/Dashboard.graphql', { first: 50 }],
+    ['a page of 50 accounts', 'contracts/operations/Dashboard.graphql', { first: 50 }],
   ])('%s: one for each type and level', async (_, file, variables) => {
     const document = await readFile(file, 'utf8');
     house.statements.length = 0;

@@ -20,6 +20,7 @@ import { openEmail } from '#subgraphs/email/main.ts';
 import { gather, type Known, questionsOf } from '#test/harness/questions.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import type { GraphqlAnswer } from '#test/harness/subgraph.ts';
+import { warehouseBeside } from '#test/harness/warehouses.ts';
 
 /** In every text of the other tenant, and in none that may be shown. */
 const mark = 'OF-THEIRS';
@@ -44,10 +45,14 @@ async function openShop(engine: Engine): Promise<Shop> {
     return store.location;
   };
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+  const analyticsPlace = await location();
   const parts: Parts = {
     crm: await openCrm({ location: await location() }),
     email: await openEmail({ location: await location() }),
-    analytics: await openAnalytics({ file: join(folder, 'analytics.duckdb'), location: await location() }),
+    analytics: await openAnalytics({
+      warehouse: warehouseBeside(analyticsPlace, folder),
+      location: analyticsPlace,
+    }),
     consent: await openConsent({ location: await location() }),
   };
   const running = new Map<PartName, RunningSubgraph>();

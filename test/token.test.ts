@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSealing } from '#chassis/vendor/sealing.ts';
 import { type Commands, openCommands } from '#test/harness/commands.ts';
 import { ask, type GraphqlAnswer } from '#test/harness/subgraph.ts';
 
@@ -176,6 +177,14 @@ describe('tokens and keys', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
+  });
+
+  it('of vendors are printed, another with each call', async () => {
+    const [first, second] = [await run(['keys', 'vendor']), await run(['keys', 'vendor'])];
+    const keys = [first.stdout.trim(), second.stdout.trim()];
+    expect(new Set(keys).size).toBe(2);
+    const sealed = openSealing(keys).seal(Buffer.from('text'), 'test');
+    expect(openSealing(keys.toReversed()).open(sealed, 'test').toString()).toBe('text');
   });
 
   it('cannot be minted where only the issuer has the key', async () => {

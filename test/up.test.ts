@@ -100,7 +100,7 @@ describe('tributary up', () => {
     expect(command.output().stderr).toMatch(message);
   });
 
-  it.each(['up', 'gateway', 'subgraph', 'seed', 'import', 'compose', 'token', 'keys'])(
+  it.each(['up', 'gateway', 'subgraph', 'seed', 'import', 'compose', 'token', 'keys', 'usage'])(
     'explains %s',
     async (name) => {
       const command = start([name, '--help']);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
+import { openStaleness } from '#chassis/staleness.ts';
 import type { StoreLocation } from '#chassis/store/store.ts';
 import { type BusLocation, openBus } from '#events/bus/open.ts';
 import { defineConsumer } from '#events/consumer.ts';
@@ -81,6 +82,7 @@ async function measure(
     traceparent: undefined,
     log,
     signal: new AbortController().signal,
+    staleness: openStaleness(),
   });
   let made = 0;
   /** Gives the next lead to its other owner, and answers the id of the event. */

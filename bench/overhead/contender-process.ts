@@ -20,7 +20,15 @@ export interface Held {
 export const subgraphUrls: Readonly<Record<string, string>> = JSON.parse(process.env.SUBGRAPH_URLS ?? '{}');
 
 export function report(url: string): void {
+  answerQuestions();
+  process.send?.({ url });
+}
+
+/** Answers what the parent asks, until the parent ends. */
+export function answerQuestions(): void {
   process.on('message', (message) => {
+    // Orders of one measurement alone are for its own processes.
+    if (typeof message !== 'string') return;
     if (message === 'collect') {
       process.send?.(held());
       return;
@@ -31,7 +39,6 @@ export function report(url: string): void {
   });
   // Ends with the parent, however that ends.
   process.on('disconnect', () => process.exit(0));
-  process.send?.({ url });
 }
 
 function held(): Held {

@@ -26,7 +26,7 @@ const operations = [
     requests: 2_000,
     warmUp: 5_000,
   },
-  { name: 'Dashboard', file: 'bench/overhead/Dashboard.graphql', requests: 250, warmUp: 1_500 },
+  { name: 'Dashboard', file: 'contracts/operations/Dashboard.graphql', requests: 250, warmUp: 1_500 },
 ] as const;
 
 export type OperationName = (typeof operations)[number]['name'];

@@ -74,7 +74,8 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 const urls: Record<string, string> = {};
-for (const { name, typeDefs } of await readSupergraphConfig('supergraph.yaml')) {
+const sources = await readSupergraphConfig('supergraph.yaml');
+for (const { name, typeDefs } of sources.filter(({ generated }) => generated === undefined)) {
   const schema = buildSubgraphSchema(typeDefs);
   const answer = memoryAnswers(schema, anyValue as GraphQLFieldResolver<never, unknown>);
   const server = createServer(async (request, response) => {

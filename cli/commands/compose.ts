@@ -29,21 +29,28 @@ async function compose({ config, out, check, plans, operations }: ComposeOptions
   const subgraphs = await readSupergraphConfig(config);
   const composition = composeSubgraphs(subgraphs);
   if (composition.kind === 'refused') {
-    const count = composition.errors.length;
-    throw new Error(
-      `${config} does not compose (${count} ${count === 1 ? 'error' : 'errors'}): ${composition.errors.join(' | ')}`,
-    );
+    const errors = composition.errors.map(({ code, message }) => (code ? `${code}: ${message}` : message));
+    const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
+    throw new Error(`${config} does not compose (${count}): ${errors.join(' | ')}`);
   }
-  for (const hint of composition.hints) process.stderr.write(`hint: ${hint}\n`);
+  for (const { code, message } of composition.hints) process.stderr.write(`hint: [${code}]: ${message}\n`);
+  const generated = subgraphs.flatMap(({ file, generated: text }) =>
+    text === undefined ? [] : { file, text },
+  );
+  const files = [...generated, { file: out, text: composition.supergraph }];
   if (check) {
-    const present = await readFile(out, 'utf8').catch(() => null);
-    if (present !== composition.supergraph) {
-      throw new Error(`${out} is not what ${config} composes to; run "npm run compose" and commit the file.`);
+    for (const { file, text } of files) {
+      const present = await readFile(file, 'utf8').catch(() => null);
+      if (present !== text) {
+        throw new Error(
+          `${file} is not what ${config} composes to; run "npm run compose" and commit the file.`,
+        );
+      }
     }
     process.stdout.write(`${out} is current\n`);
     return;
   }
-  await writeFile(out, composition.supergraph);
+  for (const { file, text } of files) await writeFile(file, text);
   if (plans !== undefined) await planOperations(out, operations, plans);
   process.stdout.write(`${out}: ${subgraphs.map(({ name }) => name).join(', ')}\n`);
 }

@@ -9,6 +9,7 @@ interface GatewayCommandOptions {
   readonly plans?: string;
   readonly settings?: string;
   readonly access?: string;
+  readonly dataDir?: string;
 }
 
 export function gatewayCommand(): Command {
@@ -23,13 +24,24 @@ export function gatewayCommand(): Command {
     )
     .option('--operations <folder>', 'known operations, planned at the start, with REST routes beside them')
     .option('--plans <file>', 'plans of known operations, as "compose --plans" writes them')
-    .option('--settings <file>', 'authentication, limits, deadlines and sharing, in YAML')
+    .option(
+      '--settings <file>',
+      'authentication, limits, deadlines and sharing, in YAML (environment: GATEWAY_SETTINGS)',
+      defaults.settings(),
+    )
     .option('--access <file>', 'roles with their scopes, and policies, in YAML')
+    .option(
+      '--data-dir <folder>',
+      'where this one gateway records which operations clients send (environment: DATA_DIR); nowhere by default',
+      process.env.DATA_DIR,
+    )
     .addHelpText(
       'after',
       `
 Changed supergraph, access and key files are reloaded by themselves, at once on SIGHUP. With REDIS_URL set, gateways of the
-same Redis count the requests of a caller together.`,
+same Redis count the requests of a caller together. With BUS_URL set, subscriptions and queries of events read that bus;
+without it they are refused. With USAGE_DATABASE_URL set, gateways record which operations clients send in the same
+PostgreSQL.`,
     )
     .action(gateway);
 }
@@ -39,21 +51,34 @@ async function gateway(options: GatewayCommandOptions): Promise<void> {
   const { commandLog } = await import('../run/log.ts');
   const { startGateway } = await import('#gateway/main.ts');
   const { readSettings } = await import('#gateway/settings-file.ts');
+  const { openSharedBus } = await import('../run/bus.ts');
+  const { usageToRecord } = await import('../run/usage.ts');
   const signal = stopSignal();
-  const { supergraph, port, host, operations, plans, settings, access } = options;
+  const log = commandLog();
+  const { supergraph, port, host, operations, plans, settings, access, dataDir } = options;
+  const bus = await openSharedBus(log);
+  const usage = await usageToRecord(dataDir, log);
   const running = await startGateway({
     ...(settings === undefined ? {} : await readSettings(settings)),
     ...(access === undefined ? {} : { access }),
     supergraph,
     host,
     port,
-    logger: commandLog(),
+    logger: log,
+    bus,
+    ...(usage && { usage }),
     routes: operations,
     plans,
     redis: defaults.redis(),
+  }).catch(async (error: unknown) => {
+    await bus?.close();
+    await usage?.close();
+    throw error;
   });
   onHangup(() => running.reload());
   process.stdout.write(`The gateway is ready at ${running.url}/graphql\n`);
   await untilStopped(signal);
   await running.close();
+  await bus?.close();
+  await usage?.close();
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 
 export function keysCommand(): Command {
   const keys = new Command('keys').description(
-    'the keys by which a gateway vouches for viewers before subgraphs',
+    'the keys by which a gateway vouches for viewers before subgraphs, and those that seal what is of vendors',
   );
   keys
     .command('new')
@@ -16,6 +16,10 @@ export function keysCommand(): Command {
     .description('print what subgraphs may know of a key file, for their INTERNAL_JWKS')
     .argument('<file>', 'the key file')
     .action(publicKeys);
+  keys
+    .command('vendor')
+    .description("print a new key for VENDOR_KEYS, which keeps vendors' tokens and deliveries sealed")
+    .action(vendorKey);
   return keys;
 }
 
@@ -29,4 +33,9 @@ async function newKey(file: string): Promise<void> {
 async function publicKeys(file: string): Promise<void> {
   const { publicKeysOf, readKeyFile } = await import('#gateway/identity/key-file.ts');
   process.stdout.write(`${JSON.stringify(publicKeysOf(await readKeyFile(file)), null, 2)}\n`);
+}
+
+async function vendorKey(): Promise<void> {
+  const { newSealingKey } = await import('#chassis/vendor/sealing.ts');
+  process.stdout.write(`${newSealingKey()}\n`);
 }

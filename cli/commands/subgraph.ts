@@ -22,8 +22,16 @@ export function subgraphCommand(): Command {
 INTERNAL_JWKS names the public keys of the gateways that are answered: the URL of a gateway's /.well-known/jwks.json,
 or a file as "tributary keys public" prints it. Without it everybody on loopback is, as the local viewer.
 
-The email subgraph asks the graph whether a contact consents: GRAPH_URL is the gateway's GraphQL endpoint, GRAPH_TOKENS
-a file of YAML "tenant: token" with a machine's token for each tenant. Without them it enrols nobody.`,
+The email subgraph asks the graph whether a contact consents, and for addresses where a vendor's platform needs them:
+GRAPH_URL is the gateway's GraphQL endpoint, GRAPH_TOKENS a file of YAML "tenant: token" with a machine's token for each
+tenant, whose scopes have contact:read for the addresses. Without them it enrols nobody.
+
+The analytics subgraph reads from a warehouse: a DuckDB file in the data folder, which one process has to itself, or the
+PostgreSQL database (15 or later) that ANALYTICS_WAREHOUSE_URL names (postgres://…), which any number of processes read
+and write.
+
+VENDORS_FILE names the file of vendors whose records these are, as docs/vendors/vendors.example.yaml does, and
+VENDOR_KEYS holds the keys that what they send is sealed with.`,
     )
     .action(subgraph);
 }

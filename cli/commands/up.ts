@@ -23,7 +23,11 @@ export function upCommand(): Command {
     )
     .option('--data-dir <folder>', 'where the stores are (environment: DATA_DIR)', defaults.dataDir())
     .option('--supergraph <file>', 'the composed supergraph', 'supergraph.graphql')
-    .option('--settings <file>', 'authentication, limits, deadlines and sharing of the gateway, in YAML')
+    .option(
+      '--settings <file>',
+      'authentication, limits, deadlines and sharing of the gateway, in YAML (environment: GATEWAY_SETTINGS)',
+      defaults.settings(),
+    )
     .option('--no-demo', 'start without demo data')
     .option('--demo-accounts <n>', 'how many accounts the demo data has', wholeNumber(1, 100_000), 1_000)
     .addHelpText(
@@ -31,7 +35,12 @@ export function upCommand(): Command {
       `
 Subgraphs take free ports unless CRM_PORT, EMAIL_PORT, ANALYTICS_PORT or CONSENT_PORT is set. They keep their
 rows in files unless CRM_DATABASE_URL, EMAIL_DATABASE_URL, ANALYTICS_DATABASE_URL or CONSENT_DATABASE_URL names a
-PostgreSQL database; the warehouse of analytics is a file in any case.
+PostgreSQL database. The warehouse of analytics is a DuckDB file unless ANALYTICS_WAREHOUSE_URL names a PostgreSQL
+database (15 or later), which may be one of the others.
+
+Where records are at a vendor, VENDORS_FILE names the file that says so, as docs/vendors/vendors.example.yaml does; a
+store is a replica of the vendor then, and gets no demo data. VENDOR_KEYS holds the keys that what a vendor sends is
+sealed with.
 
 Without authentication in the settings, whoever asks from this machine sees all; "tributary token" makes tokens to
 try what others would see.`,

@@ -68,7 +68,7 @@ describe.each(engines)('import on $engine', ({ engine, missing }) => {
         location: { engine: 'sqlite', file: join(othersFolder, 'consent.sqlite') },
       }),
       analytics: await openAnalytics({
-        file: join(othersFolder, 'analytics.duckdb'),
+        warehouse: { engine: 'duckdb', file: join(othersFolder, 'analytics.duckdb') },
         location: { engine: 'sqlite', file: join(othersFolder, 'analytics.sqlite') },
       }),
     };

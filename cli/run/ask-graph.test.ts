@@ -12,7 +12,7 @@ import { ephemeralKeys } from '#gateway/identity/signing-keys.ts';
 import { openConsent } from '#subgraphs/consent/main.ts';
 import { appendRecords } from '#subgraphs/consent/store/records.ts';
 import { consentOfSubgraph } from '#subgraphs/email/ask-consent.ts';
-import { askSubgraph, consentBySettings } from './ask-graph.ts';
+import { askSubgraph, emailQuestions } from './ask-graph.ts';
 
 const asker = (tenant: string): Asker => ({
   tenant,
@@ -93,7 +93,7 @@ describe('whom to ask for consent', () => {
     it('is the gateway, with the token of the tenant as the file has it by then', async () => {
       const file = join(folder, 'tokens.yaml');
       await writeFile(file, 'acme: first\n');
-      const ask = await consentBySettings({ GRAPH_URL: url, GRAPH_TOKENS: file });
+      const { consent: ask } = await emailQuestions({ GRAPH_URL: url, GRAPH_TOKENS: file });
       expect(await ask('con_1', 'EMAIL_MARKETING', asker('acme'))).toBe('GRANTED');
       await writeFile(file, 'acme: second\n');
       await ask('con_1', 'EMAIL_MARKETING', asker('acme'));
@@ -106,7 +106,7 @@ describe('whom to ask for consent', () => {
     });
 
     it('is nobody without them, and the error names what to set', async () => {
-      const ask = await consentBySettings({});
+      const { consent: ask } = await emailQuestions({});
       await expect(ask('con_1', 'EMAIL_MARKETING', asker('acme'))).rejects.toMatchObject({
         message: expect.stringMatching(/GRAPH_URL.*GRAPH_TOKENS/),
         extensions: { code: 'CONSENT_UNAVAILABLE' },
@@ -127,7 +127,7 @@ describe('whom to ask for consent', () => {
         /\/tmp\/none\.yaml of GRAPH_TOKENS cannot be read \(ENOENT\)/,
       ],
     ])('refuses %s at once', async (_, env, message) => {
-      await expect(consentBySettings(env)).rejects.toThrow(message);
+      await expect(emailQuestions(env)).rejects.toThrow(message);
     });
   });
 });

@@ -20,3 +20,8 @@ export async function openHouseBus(dataDir: string, log: Logger, env = process.e
   await dataFolder(dataDir);
   return openBus(busLocation(dataDir, env), { retention: eventRetention(env), log });
 }
+
+/** The bus that processes share, by `BUS_URL`; undefined where it is not set. */
+export async function openSharedBus(log: Logger, env = process.env): Promise<Bus | undefined> {
+  return env.BUS_URL ? openBus(busLocation('', env), { retention: eventRetention(env), log }) : undefined;
+}

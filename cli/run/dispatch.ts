@@ -1,7 +1,7 @@
 import { openHouseBus } from './bus.ts';
 import type { WorkHooks } from './control.ts';
 import { send } from './control-client.ts';
-import { type EventPathWork, startEventPath } from './event-path.ts';
+import { type EventPathWork, partsWithWebhooks, startEventPath } from './event-path.ts';
 import { type Instance, runningInstance } from './instance.ts';
 import { type Job, runJob } from './jobs.ts';
 import { commandLog } from './log.ts';
@@ -17,6 +17,7 @@ import {
 } from './parts.ts';
 import { progressDisplay } from './progress.ts';
 import { stopSignal } from './until-stopped.ts';
+import { isWebhookOperation } from './webhook-operations.ts';
 
 /**
  * Does a job where the stores are open: in the process that runs on the data folder, or here when there is
@@ -90,6 +91,8 @@ function controlOf({ control, token }: Instance): { readonly url: string; readon
 /** The subgraphs whose stores an operation looks into. */
 function partsOf(operation: Operation): readonly PartName[] {
   if (operation.kind === 'tail' || operation.kind === 'show') return [];
+  if (isWebhookOperation(operation)) return partsWithWebhooks;
+  if (operation.kind === 'decisions') return [operation.part];
   const consumer = operation.kind === 'outbox' ? undefined : operation.consumer;
   const name = consumer?.split('.')[0];
   return name !== undefined && isPartName(name) ? [name] : partNames;

@@ -23,8 +23,11 @@ const latencies = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120
 const durations = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
 /** The numbers of this process and of its event path. Names and units are those that Prometheus's own guide asks for. */
-export function eventMetrics(bus: Pick<Bus, 'lag'>, { outboxes, inboxes }: WatchedStores): EventMetrics {
-  const registry = new Registry();
+export function eventMetrics(
+  bus: Pick<Bus, 'lag'>,
+  { outboxes, inboxes }: WatchedStores,
+  registry: Registry = new Registry(),
+): EventMetrics {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const name = (suffix: string) => `tributary_events_${suffix}`;

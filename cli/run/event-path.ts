@@ -1,8 +1,11 @@
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { MutationTables } from '#chassis/mutation.ts';
-import { forgetHandled, type Housekeeping, keepHouse } from '#chassis/store/housekeeping.ts';
+import { type Chore, forgetHandled, type Housekeeping, keepHouse } from '#chassis/store/housekeeping.ts';
 import { forgetKeys } from '#chassis/store/idempotency.ts';
 import type { Store } from '#chassis/store/store.ts';
+import { forgetWebhooks } from '#chassis/vendor/webhooks/retention.ts';
+import type { WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
 import type { Bus } from '#events/bus/port.ts';
 import type { Retention } from '#events/bus/retention.ts';
 import type { Consumer } from '#events/consumer.ts';
@@ -25,6 +28,8 @@ export interface EventPath {
   readonly consumers: ReadonlyMap<string, OpenConsumer>;
   /** Of the subgraphs, by name. */
   readonly stores: ReadonlyMap<PartName, Store<MutationTables>>;
+  /** Of those that vendors may send to. */
+  readonly webhooks: ReadonlyMap<PartName, Store<WebhookTables>>;
   readonly metrics: EventMetrics;
   /** Ends after the deliveries and the batches at hand; the bus and the stores are left to their owners. */
   readonly close: () => Promise<void>;
@@ -37,6 +42,8 @@ export interface EventPathOptions {
   readonly work?: EventPathWork;
   /** Of the bus. */
   readonly retention?: Retention;
+  /** Where numbers of others stand that are read with those of the path. */
+  readonly registry?: Registry;
 }
 
 /** How long deliveries at hand may take when the process ends. */
@@ -47,14 +54,13 @@ export async function startEventPath(
   parts: Partial<Parts>,
   bus: Bus,
   log: Logger,
-  { work = 'all', retention = eventRetention() }: EventPathOptions = {},
+  { work = 'all', retention = eventRetention(), registry }: EventPathOptions = {},
 ): Promise<EventPath> {
   const stores = storesOf(parts);
+  const webhooks = webhookStoresOf(parts);
   const reacting = consumersOf(parts);
-  const metrics = eventMetrics(bus, {
-    outboxes: stores,
-    inboxes: new Map(reacting.map(({ part, store }) => [part, store])),
-  });
+  const inboxes = new Map(reacting.map(({ part, store }) => [part, store]));
+  const metrics = eventMetrics(bus, { outboxes: stores, inboxes }, registry);
   const { observer } = metrics;
   const relays: Relay[] = [];
   const housekeepings: Housekeeping[] = [];
@@ -80,14 +86,18 @@ export async function startEventPath(
     if (work === 'all') {
       for (const [name, store] of stores) {
         relays.push(startRelay({ name, store, bus, log, observer }));
-        housekeepings.push(keepHouse(store, { name, log, chores: { keys: forgetKeys } }));
+        const chores = { keys: forgetKeys, ...choresOf(parts[name]) };
+        housekeepings.push(keepHouse(store, { name, log, chores }));
+      }
+      for (const [name, store] of webhooks) {
+        housekeepings.push(keepHouse(store, { name, log, chores: forgetWebhooks() }));
       }
       const inbox = forgetHandled<InboxTables>(retention.maxAgeMs);
       for (const { part: name, store } of reacting) {
         housekeepings.push(keepHouse(store, { name, log, chores: { inbox } }));
       }
     }
-    return { bus, consumers, stores, metrics, close };
+    return { bus, consumers, stores, webhooks, metrics, close };
   } catch (error) {
     await close();
     throw error;
@@ -100,6 +110,25 @@ function storesOf(parts: Partial<Parts>): ReadonlyMap<PartName, Store<MutationTa
   return new Map(opened.map(([name, { store }]) => [name, store as unknown as Store<MutationTables>]));
 }
 
+/** Subgraphs whose systems of record may be vendors that tell of changes by themselves. */
+export const partsWithWebhooks = ['crm', 'email'] as const;
+
+function webhookStoresOf(parts: Partial<Parts>): ReadonlyMap<PartName, Store<WebhookTables>> {
+  return new Map(
+    partsWithWebhooks.flatMap((name): [PartName, Store<WebhookTables>][] => {
+      const store = parts[name]?.store;
+      return store === undefined ? [] : [[name, store as unknown as Store<WebhookTables>]];
+    }),
+  );
+}
+
+/** What a part has to forget beside what all of them have, where there is something. */
+function choresOf(part: Parts[PartName] | undefined): Readonly<Record<string, Chore<MutationTables>>> {
+  return part !== undefined && 'chores' in part
+    ? (part.chores as unknown as Readonly<Record<string, Chore<MutationTables>>>)
+    : {};
+}
+
 interface Reacting {
   readonly part: PartName;
   readonly store: Store<InboxTables>;
@@ -107,10 +136,10 @@ interface Reacting {
 }
 
 /** The parts that react to events. A consumer sees its own store's tables; here they are all alike. */
-function consumersOf({ email, analytics }: Partial<Parts>): readonly Reacting[] {
-  const parts = { email, analytics };
+function consumersOf({ crm, email, analytics }: Partial<Parts>): readonly Reacting[] {
+  const parts = { crm, email, analytics };
   return Object.entries(parts).flatMap(([part, opened]) =>
-    opened === undefined
+    opened === undefined || opened.consumers.length === 0
       ? []
       : [
           {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { importFile, importKinds } from '../import/index.ts';
 import { seed } from '../seed/index.ts';
+import { defaultTenant } from '../settings.ts';
 import { type Work, work } from './control.ts';
 import type { Parts } from './parts.ts';
 import type { Progress } from './progress.ts';
+import { refuseReplicas } from './replicas.ts';
 
 /** Work that writes into the stores, as a command describes it to whoever has them open. Paths are absolute. */
 export const jobShape = z.discriminatedUnion('kind', [
@@ -35,8 +37,12 @@ export interface JobHooks {
   readonly signal: AbortSignal;
 }
 
-/** Does the work and answers its report, which can be written as JSON. */
-export function runJob(parts: Parts, job: Job, hooks: JobHooks): Promise<unknown> {
+/**
+ * Does the work and answers its report, which can be written as JSON.
+ * @throws Error where the records of the tenant are a vendor's
+ */
+export async function runJob(parts: Parts, job: Job, hooks: JobHooks): Promise<unknown> {
+  refuseReplicas(parts, job.tenant ?? defaultTenant, job.kind === 'seed' ? 'demo data' : 'what is imported');
   switch (job.kind) {
     case 'seed': {
       const { kind: _, ...options } = job;

@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino';
 
 /** Characters of log that wait to be written together. */
-const batchCharacters = 4_096;
+const batchCharacters = 16_384;
 /** Longest wait of a line whose batch does not fill, in milliseconds. */
 const flushMs = 100;
 
@@ -23,6 +23,7 @@ export function batchedLog(level: string, destination: number | string): Logger 
     dest: destination,
     sync: false,
     minLength: batchCharacters,
+    maxWrite: 4 * batchCharacters,
     periodicFlush: flushMs,
   };
   return pino({ level, base: undefined }, pino.destination(batches));

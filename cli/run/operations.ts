@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Store } from '#chassis/store/store.ts';
+import { listDecisions } from '#chassis/vendor/pushes/decisions.ts';
+import type { PushTables } from '#chassis/vendor/pushes/tables.ts';
 import type { Bus, Delivery, ReadRange } from '#events/bus/port.ts';
 import type { DeadLetter } from '#events/dead-letter.ts';
 import { outboxStatus } from '#events/outbox.ts';
@@ -7,6 +10,11 @@ import { replay } from '#events/replay.ts';
 import type { OpenConsumer } from '#events/start-consumer.ts';
 import { type Work, type WorkHooks, work } from './control.ts';
 import type { EventPath } from './event-path.ts';
+import type { PartName } from './parts.ts';
+import { isWebhookOperation, operateOnWebhooks, webhookShapes } from './webhook-operations.ts';
+
+/** The subgraphs that bring changes to vendors. */
+export const pushingParts = ['crm', 'email'] as const satisfies readonly PartName[];
 
 const tenant = z.string().min(1);
 const types = z.array(z.string()).optional();
@@ -37,6 +45,14 @@ export const operationShape = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('retry'), tenant, consumer: z.string(), ids: z.array(z.string()).optional() }),
   z.object({ kind: z.literal('discard'), tenant, consumer: z.string(), ids: z.array(z.string()) }),
   z.object({ kind: z.literal('outbox') }),
+  ...webhookShapes,
+  z.object({
+    kind: z.literal('decisions'),
+    tenant,
+    part: z.enum(pushingParts),
+    entity: z.string().optional(),
+    limit: z.int().min(1),
+  }),
 ]);
 
 export type Operation = z.infer<typeof operationShape>;
@@ -54,6 +70,7 @@ export function operationsOf(path: EventPath): Work {
 
 /** Does what an operator asks and answers what is left to say. Throws an Error that names what is wrong and the remedy. */
 export async function operate(path: EventPath, operation: Operation, hooks: WorkHooks): Promise<unknown> {
+  if (isWebhookOperation(operation)) return operateOnWebhooks(path.webhooks, operation, hooks);
   switch (operation.kind) {
     case 'tail':
       return tail(path.bus, operation, hooks);
@@ -84,6 +101,8 @@ export async function operate(path: EventPath, operation: Operation, hooks: Work
           [...path.stores].map(async ([name, store]) => [name, await outboxStatus(store)] as const),
         ),
       );
+    case 'decisions':
+      return decisions(path, operation, hooks);
   }
 }
 
@@ -165,6 +184,19 @@ async function* lettersOf(
     if (letters.length < page) return;
     after = letters.at(-1)?.position ?? after;
   }
+}
+
+async function decisions(
+  { stores }: EventPath,
+  { tenant, part, entity: id, limit }: Of<'decisions'>,
+  { onItem }: WorkHooks,
+): Promise<unknown> {
+  // Each of these parts has the tables of pushes among its own.
+  const store = stores.get(part) as unknown as Store<PushTables> | undefined;
+  if (store === undefined) throw new Error(`The ${part} subgraph does not run here.`);
+  const found = await listDecisions(store.db, { tenant, limit, ...(id === undefined ? {} : { id }) });
+  for (const decision of found) await onItem(decision);
+  return { listed: found.length };
 }
 
 async function retry(

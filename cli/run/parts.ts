@@ -1,17 +1,20 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { GatewayKeys } from '#chassis/identity.ts';
 import { type RunningSubgraph, serveSubgraph } from '#chassis/serve.ts';
 import { storeLocation } from '#chassis/store/store.ts';
 import type { SignViewer } from '#gateway/identity/internal-token.ts';
-import { type Analytics, openAnalytics } from '#subgraphs/analytics/main.ts';
+import { type Analytics, openAnalytics, warehouseLocation } from '#subgraphs/analytics/main.ts';
 import { type Consent, openConsent } from '#subgraphs/consent/main.ts';
 import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
 import { consentOfSubgraph } from '#subgraphs/email/ask-consent.ts';
+import { contactsOfSubgraph } from '#subgraphs/email/contacts.ts';
 import { type Email, openEmail } from '#subgraphs/email/main.ts';
 import { portSetting } from '../settings.ts';
 import { askSubgraph } from './ask-graph.ts';
 import { dataFolder } from './data-folder.ts';
+import { commandLog } from './log.ts';
+import { type Vendors, vendorsFrom } from './vendors-file.ts';
 
 /** The subgraphs of this house with their stores open. */
 export interface Parts {
@@ -26,21 +29,28 @@ export type PartName = keyof Parts;
 /** Called for every statement that a part's store runs: tests count with it. */
 export type OnQuery = (name: PartName, sql: string) => void;
 
-/** Where parts keep their rows, beside the data folder: see `storeLocation`. */
+/** Where parts keep their rows, beside the data folder: see `storeLocation` and `warehouseLocation`. */
 type Env = NodeJS.ProcessEnv;
 
-type Opener<Part> = (dataDir: string, env: Env, onQuery?: (sql: string) => void) => Promise<Part>;
+interface Place {
+  readonly dataDir: string;
+  readonly env: Env;
+  readonly vendors: Vendors;
+  readonly onQuery?: ((sql: string) => void) | undefined;
+}
 
-const openers: { readonly [Name in PartName]: Opener<Parts[Name]> } = {
-  crm: (dataDir, env, onQuery) => openCrm({ location: storeLocation('crm', dataDir, env), onQuery }),
-  email: (dataDir, env, onQuery) => openEmail({ location: storeLocation('email', dataDir, env), onQuery }),
-  analytics: (dataDir, env, onQuery) =>
+const openers: { readonly [Name in PartName]: (place: Place) => Promise<Parts[Name]> } = {
+  crm: ({ dataDir, env, vendors, onQuery }) =>
+    openCrm({ location: storeLocation('crm', dataDir, env), vendors: vendors.crm, onQuery }),
+  email: ({ dataDir, env, vendors, onQuery }) =>
+    openEmail({ location: storeLocation('email', dataDir, env), vendors: vendors.email, onQuery }),
+  analytics: ({ dataDir, env, onQuery }) =>
     openAnalytics({
-      file: join(dataDir, 'analytics.duckdb'),
+      warehouse: warehouseLocation(dataDir, env),
       location: storeLocation('analytics', dataDir, env),
       onQuery,
     }),
-  consent: (dataDir, env, onQuery) =>
+  consent: ({ dataDir, env, onQuery }) =>
     openConsent({ location: storeLocation('consent', dataDir, env), onQuery }),
 };
 
@@ -50,23 +60,36 @@ export function isPartName(name: string): name is PartName {
   return Object.hasOwn(openers, name);
 }
 
-/** Opens one subgraph's store in the data folder, or on PostgreSQL where its URL is set. */
+/**
+ * Opens one subgraph's store in the data folder, or on PostgreSQL where its URL is set, with the vendors that
+ * `VENDORS_FILE` has for it.
+ * @param registry where calls to vendors are counted
+ */
 export async function openPart<Name extends PartName>(
   name: Name,
   dataDir: string,
   env: Env = process.env,
+  registry?: Registry,
 ): Promise<Parts[Name]> {
   await dataFolder(dataDir);
-  return openers[name](dataDir, env);
+  const vendors = await vendorsFrom(env, commandLog(), registry);
+  return openers[name]({ dataDir, env, vendors });
 }
 
-/** Opens all; where one cannot be opened those that were are closed again. */
-export async function openParts(dataDir: string, onQuery?: OnQuery, env: Env = process.env): Promise<Parts> {
+/** Opens all, each as `openPart` does; where one cannot be opened those that were are closed again. */
+export async function openParts(
+  dataDir: string,
+  onQuery?: OnQuery,
+  env: Env = process.env,
+  registry?: Registry,
+): Promise<Parts> {
   await dataFolder(dataDir);
+  const vendors = await vendorsFrom(env, commandLog(), registry);
   const opened: Partial<Record<PartName, Parts[PartName]>> = {};
   try {
     for (const name of partNames) {
-      opened[name] = await openers[name](dataDir, env, onQuery && ((sql) => onQuery(name, sql)));
+      const counted = onQuery && ((sql: string) => onQuery(name, sql));
+      opened[name] = await openers[name]({ dataDir, env, vendors, onQuery: counted });
     }
     return opened as Parts;
   } catch (error) {
@@ -104,6 +127,11 @@ export async function serveParts(
     }
     const consent = running.find(({ name }) => name === 'consent');
     if (consent) parts.email.connectConsent(consentOfSubgraph(askSubgraph(consent, 'email', gateway?.sign)));
+    const crm = running.find(({ name }) => name === 'crm');
+    if (crm) {
+      const ask = askSubgraph(crm, 'email', gateway?.sign, ['contact:read']);
+      parts.email.connectContacts(contactsOfSubgraph(ask));
+    }
     return running;
   } catch (error) {
     for (const subgraph of running) await subgraph.close();

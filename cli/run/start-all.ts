@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { viewerSigner } from '#gateway/identity/internal-token.ts';
 import { ephemeralKeys, keysOfFile } from '#gateway/identity/signing-keys.ts';
@@ -15,7 +16,11 @@ import { commandLog } from './log.ts';
 import { operationsOf } from './operations.ts';
 import { closeParts, openParts, serveParts } from './parts.ts';
 import { progressDisplay } from './progress.ts';
+import { replicasOf } from './replicas.ts';
+import { startVendors } from './start-vendors.ts';
+import { syncOf } from './sync.ts';
 import { trialSecret } from './trial-secret.ts';
+import { usageToRecord } from './usage.ts';
 
 export interface StartOptions {
   readonly host: string;
@@ -63,10 +68,12 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
   try {
     const bus = await openHouseBus(dataDir, log);
     closers.push(bus.close);
-    const parts = await openParts(dataDir);
+    const registry = new Registry();
+    const parts = await openParts(dataDir, undefined, process.env, registry);
     let closeStores = () => closeParts(parts);
     closers.push(() => closeStores());
-    if (options.demo) {
+    // A demo among somebody's own customers is none.
+    if (options.demo && replicasOf(parts).size === 0) {
       try {
         await seedDemoOnce(parts, {
           dataDir,
@@ -96,10 +103,16 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     closeStores = async () => {
       for (const subgraph of subgraphs) await subgraph.close();
     };
-    const path = await startEventPath(parts, bus, log);
+    const path = await startEventPath(parts, bus, log, { registry });
     closers.push(path.close);
-    const control: ControlServer = await startControl([jobsOf(parts), operationsOf(path)], log);
+    closers.push((await startVendors(parts, log, registry)).close);
+    const control: ControlServer = await startControl(
+      [jobsOf(parts), operationsOf(path), syncOf(parts)],
+      log,
+    );
     closers.push(control.close);
+    const usage = await usageToRecord(dataDir, log);
+    if (usage !== undefined) closers.push(usage.close);
     const gateway: RunningGateway = await startGateway({
       ...settings,
       internalKeys,
@@ -109,6 +122,8 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
       port,
       logger: log,
       metrics: path.metrics,
+      bus,
+      ...(usage && { usage }),
       routes: operations,
       redis: defaults.redis(),
       access: settings.access ?? access,

@@ -1,6 +1,7 @@
+import { Registry } from 'prom-client';
 import { gatewayKeysOf } from '#chassis/identity.ts';
 import { type RunningSubgraph, serveSubgraph } from '#chassis/serve.ts';
-import { consentBySettings } from './ask-graph.ts';
+import { emailQuestions } from './ask-graph.ts';
 import { eventRetention, openHouseBus } from './bus.ts';
 import { startControl } from './control.ts';
 import { startEventPath } from './event-path.ts';
@@ -8,6 +9,8 @@ import { announceInstance, type InstanceName, runningInstance, withdrawInstance 
 import { commandLog } from './log.ts';
 import { operationsOf } from './operations.ts';
 import { openPart, type PartName } from './parts.ts';
+import { startVendors } from './start-vendors.ts';
+import { syncOf } from './sync.ts';
 
 export interface StartOneOptions {
   readonly host: string;
@@ -39,11 +42,16 @@ export async function startOne(
   };
   try {
     const keys = gatewayKeysOf(env.INTERNAL_JWKS);
-    const askConsent = name === 'email' ? await consentBySettings(env) : undefined;
-    const part = await openPart(name, dataDir, env);
+    const questions = name === 'email' ? await emailQuestions(env) : undefined;
+    const registry = new Registry();
+    const part = await openPart(name, dataDir, env, registry);
     let closeStore = part.subgraph.close;
     closers.push(() => closeStore());
-    if (askConsent && 'connectConsent' in part) part.connectConsent(askConsent);
+    if (questions && 'connectConsent' in part) {
+      part.connectConsent(questions.consent);
+      part.connectContacts(questions.contacts);
+    }
+    closers.push((await startVendors({ [name]: part }, log, registry)).close);
     if (!env.BUS_URL) {
       log.warn(
         { subgraph: name },
@@ -55,13 +63,16 @@ export async function startOne(
     }
     const bus = await openHouseBus(dataDir, log, env);
     closers.unshift(bus.close);
-    const path = await startEventPath({ [name]: part }, bus, log, { retention: eventRetention(env) });
+    const path = await startEventPath({ [name]: part }, bus, log, {
+      retention: eventRetention(env),
+      registry,
+    });
     closers.push(path.close);
     const { metrics } = path;
     const running = await serveSubgraph(part.subgraph, { host, port, log, keys, metrics });
     // A served subgraph closes its store with itself, and its relay needs that until then.
     closeStore = running.close;
-    const control = await startControl([operationsOf(path)], log);
+    const control = await startControl([operationsOf(path), syncOf({ [name]: part })], log);
     closers.push(control.close);
     const { token } = control;
     await announceInstance(

@@ -310,6 +310,32 @@ describe.each(busEngines)('the bus on $engine', ({ engine, missing }) => {
       expect(kept).toEqual(idsOf(events.slice(events.length - kept.length)));
     });
 
+    it('knows the positions of cursors, wherever they are from', async () => {
+      const before = await bus.now('default');
+      const events = testEvents(5);
+      const published = await bus.publish(events);
+      const after = await bus.now('default');
+      const position = (cursor: string | null) => bus.position('default', cursor as string);
+      const ofEvents = await Promise.all(published.map(({ cursor }) => position(cursor)));
+      expect(ofEvents).toEqual(ofEvents.toSorted((left, right) => left - right));
+      expect(new Set(ofEvents).size).toBe(5);
+      expect((await read()).map((delivery) => delivery.position)).toEqual(ofEvents);
+      expect(await position(before)).toBeLessThan(ofEvents[0]!);
+      expect(await position(after)).toBeGreaterThanOrEqual(ofEvents[4]!);
+      expect(await position(await bus.locate('default', events[2]!.id))).toBe(ofEvents[2]);
+      const following = follow({ cursor: published[2]!.cursor });
+      await expect.poll(() => following.seen.map((each) => each.position)).toEqual(ofEvents.slice(3));
+    });
+
+    it('gives no position of a cursor that is none, or of another tenant or log', async () => {
+      const [published] = await bus.publish(testEvents(1));
+      const cursor = published?.cursor as string;
+      await expect(bus.position('default', 'nonsense')).rejects.toThrow(InvalidCursor);
+      await expect(bus.position('theirs', cursor)).rejects.toThrow(InvalidCursor);
+      const other = await (await newLog()).open();
+      await expect(other.position('default', cursor)).rejects.toThrow(InvalidCursor);
+    });
+
     it('answers a ping until it is closed, and may be closed twice', async () => {
       await bus.ping();
       await bus.close();

@@ -32,6 +32,9 @@ export interface Bus {
   /** A cursor of the tenant behind everything that was published so far. */
   readonly now: (tenant: string) => Promise<Cursor>;
 
+  /** The position of a tenant's cursor, to compare with those of deliveries. Rejects with an `InvalidCursor`. */
+  readonly position: (tenant: string, cursor: Cursor) => Promise<Position>;
+
   /** The cursor of an event by its id; null where no such event of the tenant is kept. */
   readonly locate: (tenant: string, eventId: string) => Promise<Cursor | null>;
 
@@ -61,6 +64,9 @@ export interface Bus {
 /** A place between two events, opaque outside its adapter: text without spaces. */
 export type Cursor = string;
 
+/** Ascends along the bus, and says nothing but which of two places comes first. */
+export type Position = number;
+
 export interface Published {
   readonly id: string;
   /** Right behind the event. */
@@ -70,9 +76,15 @@ export interface Published {
 }
 
 export type Delivery =
-  | { readonly kind: 'event'; readonly event: EventEnvelope; readonly cursor: Cursor }
+  | {
+      readonly kind: 'event';
+      readonly event: EventEnvelope;
+      /** Right behind the event. */
+      readonly cursor: Cursor;
+      readonly position: Position;
+    }
   /** Events between the last place and here may have been forgotten unread; what follows goes on at `cursor`. */
-  | { readonly kind: 'gap'; readonly cursor: Cursor };
+  | { readonly kind: 'gap'; readonly cursor: Cursor; readonly position: Position };
 
 export interface ReadRange {
   readonly tenant: string;

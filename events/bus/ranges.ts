@@ -142,12 +142,13 @@ function* deliveries(cursors: Cursors, tenant: string, at: number, page: Page): 
       kind: 'event',
       event: JSON.parse(json) as EventEnvelope,
       cursor: cursors.write(tenant, position),
+      position,
     };
   }
 }
 
 function gap(cursors: Cursors, tenant: string, position: number): Delivery {
-  return { kind: 'gap', cursor: cursors.write(tenant, position) };
+  return { kind: 'gap', cursor: cursors.write(tenant, position), position };
 }
 
 /** Asks again while the bus is unavailable; undefined once the signal aborts. */

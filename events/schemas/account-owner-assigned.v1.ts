@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const accountOwnerAssignedV1 = defineEvent({
   name: 'AccountOwnerAssigned',
@@ -11,8 +11,8 @@ export const accountOwnerAssignedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['accountid', 'ownerid', 'previousownerid'],
   fields: {
-    from: text.nullable(),
-    to: text.nullable(),
+    from: valueAs('Account.owner').nullable(),
+    to: valueAs('Account.owner').nullable(),
   },
   example: { from: 'usr_3', to: 'usr_7' },
 });

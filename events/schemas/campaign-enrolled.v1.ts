@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const campaignEnrolledV1 = defineEvent({
   name: 'CampaignEnrolled',
@@ -10,8 +10,8 @@ export const campaignEnrolledV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['contactid', 'accountid', 'campaignid'],
   fields: {
-    enrollmentId: text,
-    campaignId: text,
+    enrollmentId: valueAs('Enrollment.id'),
+    campaignId: valueAs('Campaign.id'),
   },
   example: { enrollmentId: 'enr_12', campaignId: 'cmp_3' },
 });

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text, time } from './fields.ts';
+import { timeAs, valueAs } from './fields.ts';
 
 export const consentUpdatedV1 = defineEvent({
   name: 'ConsentUpdated',
@@ -11,13 +11,15 @@ export const consentUpdatedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['contactid'],
   fields: {
-    recordId: text,
-    purpose: text,
-    decision: text,
-    state: text.describe('What holds now: a decision made earlier than the latest one changes nothing.'),
-    legalBasis: text.nullable(),
-    jurisdiction: text.nullable(),
-    recordedAt: time,
+    recordId: valueAs('ConsentRecord.id'),
+    purpose: valueAs('ConsentRecord.purpose'),
+    decision: valueAs('ConsentRecord.decision'),
+    state: valueAs('Consent.state').describe(
+      'What holds now: a decision made earlier than the latest one changes nothing.',
+    ),
+    legalBasis: valueAs('ConsentRecord.legalBasis').nullable(),
+    jurisdiction: valueAs('ConsentRecord.jurisdiction').nullable(),
+    recordedAt: timeAs('ConsentRecord.recordedAt'),
   },
   example: {
     recordId: 'cns_41',

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const contactSuppressedV1 = defineEvent({
   name: 'ContactSuppressed',
@@ -10,8 +10,8 @@ export const contactSuppressedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['contactid', 'accountid'],
   fields: {
-    suppressionId: text,
-    reason: text,
+    suppressionId: valueAs('Suppression.id'),
+    reason: valueAs('Suppression.reason'),
   },
   example: { suppressionId: 'sup_6', reason: 'CONSENT' },
 });

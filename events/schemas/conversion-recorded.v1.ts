@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text, time } from './fields.ts';
+import { timeAs, valueAs } from './fields.ts';
 
 export const conversionRecordedV1 = defineEvent({
   name: 'ConversionRecorded',
@@ -10,8 +10,8 @@ export const conversionRecordedV1 = defineEvent({
   orderedBy: 'accountid',
   routing: ['accountid'],
   fields: {
-    kind: text,
-    at: time,
+    kind: valueAs('Conversion.kind'),
+    at: timeAs('Conversion.at'),
   },
   example: { kind: 'OPPORTUNITY_WON', at: '2026-03-01T09:30:00.000Z' },
 });

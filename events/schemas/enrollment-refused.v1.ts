@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const enrollmentRefusedV1 = defineEvent({
   name: 'EnrollmentRefused',
@@ -10,8 +10,8 @@ export const enrollmentRefusedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['contactid', 'accountid', 'campaignid'],
   fields: {
-    campaignId: text,
-    reason: text,
+    campaignId: valueAs('Campaign.id'),
+    reason: valueAs('EnrollmentRefusal.reason'),
   },
   example: { campaignId: 'cmp_3', reason: 'CONSENT_DENIED' },
 });

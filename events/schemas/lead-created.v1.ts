@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const leadCreatedV1 = defineEvent({
   name: 'LeadCreated',
@@ -10,8 +10,8 @@ export const leadCreatedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['leadid', 'contactid', 'accountid', 'ownerid'],
   fields: {
-    status: text,
-    source: text.nullable().describe('Where it came from, in the words of the CRM.'),
+    status: valueAs('Lead.status'),
+    source: valueAs('Lead.source').nullable().describe('Where it came from, in the words of the CRM.'),
   },
   example: { status: 'NEW', source: 'Organic Search' },
 });

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const leadOwnerAssignedV1 = defineEvent({
   name: 'LeadOwnerAssigned',
@@ -11,8 +11,8 @@ export const leadOwnerAssignedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['leadid', 'contactid', 'accountid', 'ownerid', 'previousownerid'],
   fields: {
-    from: text.nullable(),
-    to: text.nullable(),
+    from: valueAs('Lead.owner').nullable(),
+    to: valueAs('Lead.owner').nullable(),
   },
   example: { from: null, to: 'usr_7' },
 });

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const leadStatusChangedV1 = defineEvent({
   name: 'LeadStatusChanged',
@@ -10,8 +10,8 @@ export const leadStatusChangedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['leadid', 'contactid', 'accountid', 'ownerid'],
   fields: {
-    from: text,
-    to: text,
+    from: valueAs('Lead.status'),
+    to: valueAs('Lead.status'),
   },
   example: { from: 'NEW', to: 'WORKING' },
 });

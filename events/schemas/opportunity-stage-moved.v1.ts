@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const opportunityStageMovedV1 = defineEvent({
   name: 'OpportunityStageMoved',
@@ -10,8 +10,8 @@ export const opportunityStageMovedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['opportunityid', 'accountid', 'ownerid'],
   fields: {
-    from: text,
-    to: text,
+    from: valueAs('Opportunity.stage'),
+    to: valueAs('Opportunity.stage'),
   },
   example: { from: 'PROPOSAL', to: 'WON' },
 });

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text, time } from './fields.ts';
+import { timeAs, valueAs } from './fields.ts';
 
 export const touchRecordedV1 = defineEvent({
   name: 'TouchRecorded',
@@ -10,9 +10,9 @@ export const touchRecordedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['accountid', 'leadid', 'campaignid'],
   fields: {
-    channel: text,
-    kind: text,
-    at: time,
+    channel: valueAs('Touch.channel'),
+    kind: valueAs('Touch.kind'),
+    at: timeAs('Touch.at'),
   },
   example: { channel: 'EMAIL', kind: 'CLICK', at: '2026-03-01T09:30:00.000Z' },
 });

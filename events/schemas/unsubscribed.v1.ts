@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { text } from './fields.ts';
+import { valueAs } from './fields.ts';
 
 export const unsubscribedV1 = defineEvent({
   name: 'Unsubscribed',
@@ -10,7 +10,7 @@ export const unsubscribedV1 = defineEvent({
   orderedBy: 'subject',
   routing: ['contactid', 'accountid'],
   fields: {
-    suppressionId: text,
+    suppressionId: valueAs('Suppression.id'),
   },
   example: { suppressionId: 'sup_5' },
 });

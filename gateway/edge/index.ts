@@ -23,6 +23,7 @@ const sendableHeaders = [
   'authorization',
   'content-type',
   'if-none-match',
+  'last-event-id',
   'traceparent',
   'tracestate',
   'x-client-name',

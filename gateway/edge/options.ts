@@ -61,12 +61,44 @@ export interface WebSocketOptions {
   readonly waitingBytes: number;
 }
 
+/** Of connections that stay open for subscriptions, whatever their transport. Milliseconds. */
+export interface LastingOptions {
+  /** On shutdown connections are closed spread over so long. Default 5,000. */
+  readonly drainMs: number;
+  /** How long before its token runs out a client is told. Default 30,000. */
+  readonly tokenWarningMs: number;
+  /** Between two verifications of the token of an open connection. Default 60,000. */
+  readonly tokenCheckMs: number;
+}
+
+/** Of event streams (SSE). */
+export interface SseOptions {
+  /**
+   * Milliseconds between two comments, which keep proxies from ending a quiet stream. A client whose connection takes
+   * nothing for four of them is given up. Default 15,000.
+   */
+  readonly heartbeatMs: number;
+}
+
+/** Of long polls. */
+export interface PollOptions {
+  /** Milliseconds that a poll may wait. Default 25,000: shorter than the time-outs of usual proxies. */
+  readonly waitMs: number;
+  /** Results in one answer. Default 100. */
+  readonly results: number;
+  /** Bytes of results from which on an answer takes no more. Default 1 MB. */
+  readonly bytes: number;
+}
+
 /** What stands between the network and the transports. */
 export interface EdgeOptions {
   readonly browser: BrowserOptions;
   readonly rates: RateOptions;
   readonly connection: ConnectionOptions;
   readonly webSocket: WebSocketOptions;
+  readonly lasting: LastingOptions;
+  readonly sse: SseOptions;
+  readonly poll: PollOptions;
   /** Answers from so many bytes on are compressed for clients that take it; `false` for none. Default 1,024. */
   readonly compressFromBytes: number | false;
   /**
@@ -84,6 +116,9 @@ export interface GivenEdgeOptions {
   readonly rates?: Partial<RateOptions>;
   readonly connection?: Partial<ConnectionOptions>;
   readonly webSocket?: Partial<WebSocketOptions>;
+  readonly lasting?: Partial<LastingOptions>;
+  readonly sse?: Partial<SseOptions>;
+  readonly poll?: Partial<PollOptions>;
   readonly compressFromBytes?: number | false;
   readonly trustProxy?: readonly string[];
 }
@@ -122,6 +157,9 @@ export function edgeWithDefaults(given: GivenEdgeOptions = {}, redis?: string): 
       waitingBytes: 4_194_304,
       ...given.webSocket,
     },
+    lasting: { drainMs: 5_000, tokenWarningMs: 30_000, tokenCheckMs: 60_000, ...given.lasting },
+    sse: { heartbeatMs: 15_000, ...given.sse },
+    poll: { waitMs: 25_000, results: 100, bytes: 1_048_576, ...given.poll },
     compressFromBytes: given.compressFromBytes ?? 1_024,
     trustProxy: given.trustProxy ?? [],
     redis,
@@ -135,7 +173,7 @@ const most = 2_147_483_647;
 const mostPassSeconds = 2_592_000;
 
 function checkEdge(edge: EdgeOptions): void {
-  const { browser, rates, connection, webSocket, compressFromBytes, trustProxy, redis } = edge;
+  const { browser, rates, connection, compressFromBytes, trustProxy, redis } = edge;
   for (const origin of browser.origins) checkOrigin(origin);
   for (const ancestor of browser.frameAncestors) checkAncestor(ancestor);
   checkWhole('browser.passSeconds', browser.passSeconds, 1, mostPassSeconds);
@@ -146,11 +184,10 @@ function checkEdge(edge: EdgeOptions): void {
     const rate = rates[caller];
     if (rate !== false) checkWhole(`rates.${caller}`, rate, 1, most, ', or false for no limit');
   }
-  for (const [name, value] of Object.entries(connection)) {
-    checkWhole(`connection.${name}`, value, 1, most);
-  }
-  for (const [name, value] of Object.entries(webSocket)) {
-    checkWhole(`webSocket.${name}`, value, 1, most);
+  for (const group of ['connection', 'webSocket', 'lasting', 'sse', 'poll'] as const) {
+    for (const [name, value] of Object.entries(edge[group])) {
+      checkWhole(`${group}.${name}`, value, group === 'lasting' ? 0 : 1, most);
+    }
   }
   if (connection.headersMs > connection.receiveMs) {
     throw new Error(

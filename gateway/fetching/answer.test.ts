@@ -9,6 +9,18 @@ test.each([
   ['errors without data', 400, { errors: [error] }, { data: null, errors: [error] }],
   ['data null', 200, { data: null, errors: [error] }, { data: null, errors: [error] }],
   ['errors null', 200, { data: { a: 1 }, errors: null }, { data: { a: 1 }, errors: [] }],
+  [
+    'data that is old',
+    200,
+    { data: { a: 1 }, extensions: { stale: { observedAt: '2026-03-01T00:00:00.000Z' } } },
+    { data: { a: 1 }, errors: [], staleSince: '2026-03-01T00:00:00.000Z' },
+  ],
+  [
+    'data that is old since nobody knows when',
+    200,
+    { data: { a: 1 }, extensions: { stale: { observedAt: 'once' } } },
+    { data: { a: 1 }, errors: [] },
+  ],
 ])('%s is an answer', (_, status, body, expected) => {
   for (const type of [
     'application/json',

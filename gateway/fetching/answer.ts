@@ -23,25 +23,40 @@ export function readAnswer(status: number, contentType: string | undefined, text
   } catch (error) {
     return unreadable(status, `its body is not JSON: ${error instanceof Error ? error.message : error}`);
   }
+  const answer = answerOf(body);
+  return typeof answer === 'string' ? unreadable(status, answer) : answer;
+}
+
+/** Reads a JSON value as a GraphQL answer; in words why it is none. */
+export function answerOf(body: unknown): Extract<SubgraphAnswer, { kind: 'answer' }> | string {
   if (!isObject(body)) {
-    return unreadable(status, 'its body is not a JSON object');
+    return 'its body is not a JSON object';
   }
-  const { data, errors } = body;
+  const { data, errors, extensions } = body;
   if (data !== undefined && data !== null && !isObject(data)) {
-    return unreadable(status, 'its "data" is not an object');
+    return 'its "data" is not an object';
   }
   if (errors === undefined || errors === null) {
     return data === undefined
-      ? unreadable(status, 'it has neither "data" nor "errors"')
-      : { kind: 'answer', data, errors: noErrors };
+      ? 'it has neither "data" nor "errors"'
+      : { kind: 'answer', data, errors: noErrors, ...staleness(extensions) };
   }
   if (!Array.isArray(errors) || !errors.every(isSubgraphError)) {
-    return unreadable(status, 'its "errors" is not a list of GraphQL errors');
+    return 'its "errors" is not a list of GraphQL errors';
   }
   if (data === undefined && errors.length === 0) {
-    return unreadable(status, 'it has no "data" and its "errors" is empty');
+    return 'it has no "data" and its "errors" is empty';
   }
-  return { kind: 'answer', data: data ?? null, errors };
+  return { kind: 'answer', data: data ?? null, errors, ...staleness(extensions) };
+}
+
+/** What the subgraph says of the age of its answer, in `extensions.stale`: ours do, others may. */
+function staleness(extensions: unknown): { readonly staleSince?: string } {
+  const stale = isObject(extensions) ? extensions.stale : undefined;
+  const observedAt = isObject(stale) ? stale.observedAt : undefined;
+  return typeof observedAt === 'string' && Number.isFinite(Date.parse(observedAt))
+    ? { staleSince: observedAt }
+    : {};
 }
 
 function unreadable(status: number, cause: string): ReadAnswer {
@@ -53,7 +68,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isSubgraphError(value: unknown): value is SubgraphError {
+/** Whether a JSON value is an error of a GraphQL answer. */
+export function isSubgraphError(value: unknown): value is SubgraphError {
   if (!isObject(value) || typeof value.message !== 'string') {
     return false;
   }

@@ -1,12 +1,11 @@
 import { commonViewer } from '#gateway/identity/common-viewer.ts';
-import { type SignViewer, viewerHeader } from '#gateway/identity/internal-token.ts';
-import type { Viewer } from '#gateway/pipeline/types.ts';
+import { type SignViewer, type TokenViewer, viewerHeader } from '#gateway/identity/internal-token.ts';
 import { type RequestScope, subgraphHeaders } from './request-scope.ts';
 import type { SharedFetch } from './shared-fetch.ts';
 
 /** On whose behalf a request's fetches go out, and their headers by subgraph, signed with the first fetch of each. */
 export interface AskedFor {
-  readonly viewer: Viewer;
+  readonly viewer: TokenViewer;
   readonly sign: SignViewer;
   readonly signed: Map<string, { readonly headers: string[]; readonly until: number }>;
 }
@@ -15,7 +14,7 @@ export interface AskedFor {
 const resignAfterMs = 30_000;
 
 /** Says who asks, once it is known. Nothing is signed yet. */
-export function askFor(scope: RequestScope, viewer: Viewer, sign: SignViewer | undefined): void {
+export function askFor(scope: RequestScope, viewer: TokenViewer, sign: SignViewer | undefined): void {
   scope.askedFor = sign && { viewer, sign, signed: new Map() };
 }
 

@@ -176,7 +176,8 @@ export class Flight implements ExchangeOwner, Awaited {
       }
     }
     for (const [requester, places = []] of requesters) {
-      const portion = portions(places);
+      /* Whose part of it is old, the subgraph does not say. */
+      const portion = { ...portions(places), staleSince: answer.staleSince };
       const isShared = places.some((place) => (uses.get(place) ?? 0) > 1);
       requester.answer(isShared ? { ...portion, shared: true } : portion);
     }

@@ -13,6 +13,11 @@ const own = new Set([
   'host',
   'keep-alive',
   'proxy-connection',
+  'sec-websocket-accept',
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-protocol',
+  'sec-websocket-version',
   'te',
   'traceparent',
   'tracestate',
@@ -59,4 +64,28 @@ export function forwardedFrom(headers: IncomingHttpHeaders, names: readonly stri
     const value = headers[name];
     return value === undefined ? [] : [name, Array.isArray(value) ? value.join(', ') : value];
   });
+}
+
+/**
+ * The same for a connection that lasts, whose client may say elsewhere who it is, and again when its token has run out.
+ * Undefined where nothing is forwarded.
+ * @param authorization as the client gave it last
+ */
+export function forwardedNow(
+  headers: IncomingHttpHeaders,
+  names: readonly string[],
+  authorization: () => string | undefined,
+): Forwarded | undefined {
+  if (names.length === 0) return undefined;
+  const held = Object.fromEntries(names.map((name) => [name, headers[name]]));
+  return names.includes('authorization')
+    ? () => forwardedFrom({ ...held, authorization: authorization() }, names)
+    : always(forwardedFrom(held, names));
+}
+
+/** Headers of a client that subgraphs get too, as they are now: names and values in turn. */
+export type Forwarded = () => readonly string[];
+
+function always(forwarded: readonly string[]): Forwarded {
+  return () => forwarded;
 }

@@ -9,8 +9,11 @@ export interface Cancellable {
   cancel(reason: EndReason): void;
 }
 
-/** What one fetch of a subgraph came to. `ERROR` is a GraphQL answer that holds errors. */
-export type FetchOutcome = 'OK' | 'ERROR' | 'UNAVAILABLE' | 'TIMEOUT';
+/**
+ * What one fetch of a subgraph came to. `ERROR` is a GraphQL answer that holds errors, `STALE` one without, of which the
+ * subgraph says that something in it is older than it should be.
+ */
+export type FetchOutcome = 'OK' | 'STALE' | 'ERROR' | 'UNAVAILABLE' | 'TIMEOUT';
 
 export interface FetchRecord {
   readonly subgraph: string;
@@ -18,6 +21,8 @@ export interface FetchRecord {
   readonly latencyMs: number;
   /** The oldest `observedAt` in the answer. */
   readonly observedAt: string | undefined;
+  /** When the oldest was observed of what is older than it should be, whatever the outcome. */
+  readonly staleSince?: string | undefined;
 }
 
 /**

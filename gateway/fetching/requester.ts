@@ -79,7 +79,8 @@ export class Requester implements Cancellable {
   }
 
   answer(answer: Extract<SubgraphAnswer, { kind: 'answer' }>): void {
-    this.#settle(answer, answer.errors.length === 0 ? 'OK' : 'ERROR');
+    const { errors, staleSince } = answer;
+    this.#settle(answer, errors.length > 0 ? 'ERROR' : staleSince === undefined ? 'OK' : 'STALE');
   }
 
   /** Ends it without an answer, which the log has heard of already. */
@@ -137,6 +138,7 @@ export class Requester implements Cancellable {
         outcome,
         latencyMs: performance.now() - this.#startedAt,
         observedAt: answer.kind === 'answer' ? oldestObservedAt(answer.data) : undefined,
+        staleSince: answer.kind === 'answer' ? answer.staleSince : undefined,
       });
     }
     this.#resolve(answer);

@@ -18,6 +18,7 @@ const viewerOf = (id: string): Viewer => ({ kind: 'user', id, roles: [], scopes:
 function start(options: { withoutToken?: Viewer; tokenMs?: number } = {}) {
   const { withoutToken, tokenMs = 3_600_000 } = options;
   const verified: string[] = [];
+  const takenBack = new Set<string>();
   let now = 1_000_000;
   const { authenticate } = openAuthenticator(
     authentication,
@@ -25,7 +26,7 @@ function start(options: { withoutToken?: Viewer; tokenMs?: number } = {}) {
     {
       verify: async (token) => {
         verified.push(token);
-        if (token === 'bad') {
+        if (token === 'bad' || takenBack.has(token)) {
           throw Unauthenticated('TOKEN_EXPIRED', 'The access token has expired.');
         }
         return { viewer: viewerOf(token), expiresAt: (1_000_000 + tokenMs) / 1_000 };
@@ -37,6 +38,7 @@ function start(options: { withoutToken?: Viewer; tokenMs?: number } = {}) {
   return {
     authenticate,
     verified,
+    takeBack: (token: string) => takenBack.add(token),
     advance: (ms: number) => {
       now += ms;
     },
@@ -58,7 +60,7 @@ describe('a verified token', () => {
     const { authenticate, verified, advance } = start();
     await authenticate('Bearer ada');
     advance(59_999);
-    expect(authenticate('Bearer ada')).toEqual(viewerOf('ada'));
+    expect(authenticate('Bearer ada')).toEqual({ ...viewerOf('ada'), expiresAt: 4_600_000 });
     advance(2);
     await authenticate('Bearer ada');
     expect(verified).toHaveLength(2);
@@ -75,6 +77,17 @@ describe('a verified token', () => {
     advance(60_000);
     await authenticate('Bearer ada');
     expect(verified.length).toBeGreaterThan(2);
+  });
+
+  test('is verified again for whoever asks for that, and kept no more once it is refused', async () => {
+    const { authenticate, verified, takeBack } = start();
+    await authenticate('Bearer ada');
+    await authenticate('Bearer ada', true);
+    expect(verified).toHaveLength(2);
+    takeBack('ada');
+    expect(authenticate('Bearer ada')).not.toBeInstanceOf(Promise);
+    await expect(authenticate('Bearer ada', true)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(authenticate('Bearer ada')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 
   test('makes room for others', async () => {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { GatewayError } from '#gateway/pipeline/errors.ts';
 import { Unauthenticated } from '#gateway/pipeline/identity-errors.ts';
 import type { Viewer } from '#gateway/pipeline/types.ts';
 import type { Authentication } from './settings.ts';
@@ -7,8 +8,10 @@ import { type TokenVerifier, tokenVerifier, type VerifiedToken } from './verify-
 /**
  * Who sent this `authorization` header. A token that is kept is answered at once, any other is verified first.
  * Throws or rejects with a GatewayError where nobody can be made of it.
+ *
+ * @param isAgain true has a token verified that is kept, for whoever goes on for long with the same one
  */
-export type Authenticate = (authorization: string | undefined) => Viewer | Promise<Viewer>;
+export type Authenticate = (authorization: string | undefined, isAgain?: boolean) => Viewer | Promise<Viewer>;
 
 export interface Authenticator {
   readonly authenticate: Authenticate;
@@ -60,8 +63,10 @@ export function openAuthenticator(
   });
   const verifying = new Map<string, Promise<Viewer>>();
 
-  function keep(token: string, { viewer, expiresAt }: VerifiedToken): Viewer {
-    const ttl = Math.min(longestKeptMs, expiresAt * 1_000 - clocks.wall());
+  function keep(token: string, verified: VerifiedToken): Viewer {
+    const expiresAt = verified.expiresAt * 1_000;
+    const viewer = { ...verified.viewer, expiresAt };
+    const ttl = Math.min(longestKeptMs, expiresAt - clocks.wall());
     if (ttl > 0) {
       kept.set(token, viewer, { ttl });
     }
@@ -69,7 +74,7 @@ export function openAuthenticator(
   }
 
   return {
-    authenticate: (authorization) => {
+    authenticate: (authorization, isAgain = false) => {
       if (authorization === undefined) {
         if (withoutToken === undefined) {
           throw Unauthenticated(
@@ -80,7 +85,7 @@ export function openAuthenticator(
         return withoutToken;
       }
       const token = tokenOf(authorization);
-      const known = kept.get(token);
+      const known = isAgain ? undefined : kept.get(token);
       if (known !== undefined) {
         return known;
       }
@@ -89,6 +94,11 @@ export function openAuthenticator(
         verified = verifier
           .verify(token)
           .then((result) => keep(token, result))
+          .catch((error: unknown) => {
+            /* What is refused the second time is believed nowhere. Keys out of reach refuse nothing. */
+            if (error instanceof GatewayError && error.status < 500) kept.delete(token);
+            throw error;
+          })
           .finally(() => verifying.delete(token));
         verifying.set(token, verified);
       }

@@ -1,11 +1,10 @@
-import type { Viewer } from '#gateway/pipeline/types.ts';
 import type { TokenViewer } from './internal-token.ts';
 
 /**
  * What all viewers have: no subgraph sees more rights in a fetch that they share than each of them has. The id is null
  * unless it is the same. Undefined where kind or tenant differ, so that nothing can be asked on behalf of all.
  */
-export function commonViewer(viewers: readonly Viewer[]): TokenViewer | undefined {
+export function commonViewer(viewers: readonly TokenViewer[]): TokenViewer | undefined {
   const [first, ...others] = new Set(viewers);
   if (first === undefined) {
     return undefined;

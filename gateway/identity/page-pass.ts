@@ -11,6 +11,7 @@ import type { SigningKeys } from './signing-keys.ts';
  * frame can send no header, and so it opens nothing else and not for long.
  */
 export interface PagePass {
+  /** For no longer than the pass. */
   readonly viewer: Viewer;
   /** `/sidebar` */
   readonly path: string;
@@ -49,6 +50,7 @@ const claimsShape = z.object({
   path: z.string(),
   query: z.record(z.string(), z.string()),
   until: z.number().int(),
+  exp: z.number(),
 });
 
 /** Passes signed with the keys that viewers are vouched for with: gateways of the same keys take each other's. */
@@ -99,6 +101,7 @@ export function openPagePasses(
 }
 
 function passOf(payload: JWTPayload): PagePass {
-  const { kind, sub, tenant, roles, scopes, path, query, until } = claimsShape.parse(payload);
-  return { viewer: { kind, id: sub, tenant, roles, scopes }, path, query, until };
+  const { kind, sub, tenant, roles, scopes, path, query, until, exp } = claimsShape.parse(payload);
+  const viewer: Viewer = { kind, id: sub, tenant, roles, scopes, expiresAt: exp * 1_000 };
+  return { viewer, path, query, until };
 }

@@ -59,6 +59,25 @@ export const TooManyOperations = defineError(
   (limit: number) =>
     `${limit} operations are under way on this connection, the most that one may have: end one first.`,
 );
+export const PollNeedsSubscription = defineError(
+  'POLL_NEEDS_SUBSCRIPTION',
+  400,
+  'request',
+  () => 'Only subscriptions are polled: send queries and mutations to /graphql.',
+);
+export const PollNeedsCursor = defineError(
+  'POLL_NEEDS_CURSOR',
+  400,
+  'request',
+  () =>
+    'This subscription comes from a subgraph and has no cursors, so that a poll would lose what happens between two: use a WebSocket or an event stream.',
+);
+export const BadPoll = defineError(
+  'BAD_POLL',
+  400,
+  'http',
+  (name: string, what: string) => `"${name}" of the poll ${what}.`,
+);
 export const HostNotServed = defineError(
   'HOST_NOT_SERVED',
   421,

@@ -38,6 +38,27 @@ export function Unauthenticated(reason: TokenRefusal, message: string, cause?: u
   });
 }
 
+/* Of connections that stay open longer than the token that they began with. */
+
+export const TokenOfAnother = defineError(
+  'TOKEN_OF_ANOTHER',
+  403,
+  'http',
+  () => 'The fresh access token is of another viewer: open a connection of its own with it.',
+);
+export const RenewalUnderWay = defineError(
+  'RENEWAL_UNDER_WAY',
+  429,
+  'http',
+  () => 'Another access token is being looked at: send the next one when that is answered.',
+);
+export const NothingToRenew = defineError(
+  'NOTHING_TO_RENEW',
+  401,
+  'http',
+  () => 'Nobody is known on this connection yet: send the access token with connection_init.',
+);
+
 export const PassNotGiven = defineError(
   'PASS_NOT_GIVEN',
   400,

@@ -14,12 +14,15 @@ import {
   type GenerationPlanner,
   retire,
 } from '#gateway/supergraph/generation.ts';
+import { GatewayError } from './errors.ts';
 import { runPipeline } from './index.ts';
-import { type PreparedOperation, readOperation } from './operation.ts';
+import { type PreparedOperation, readOperation, type Served } from './operation.ts';
 import { QueryPlanOutOfMemory, QueryPlanQueueFull, QueryPlanTimeout } from './operation-errors.ts';
 import { planOperation } from './plan.ts';
 
-const schema = buildSchema('type Query { a: Int b: Int } type Subscription { c: Int }');
+const schema = buildSchema(
+  'type Query { a: Int b: Int } type Mutation { d: Int } type Subscription { c: Int }',
+);
 /* The plan of an operation that asks no subgraph, from a planner of any supergraph. */
 const queryPlan: ReturnType<Planner['plan']> = { kind: 'QueryPlan' };
 
@@ -37,6 +40,7 @@ function createTestGeneration(plan: MakePlan = async () => queryPlan): Generatio
       rules,
       persisted: { kind: 'any' },
       targets: new Map(),
+      events: new Map(),
       joins: () => true,
       routes: () => undefined,
       restRoutes: [],
@@ -63,11 +67,14 @@ function asking(query: string) {
 function run(generation: Generation, query: string, scope = createScope()) {
   const request = { scope, authorization: undefined, parameters: asking(query), allowsMutations: true };
   const { authenticate } = everybodyIsLocal;
-  return runPipeline({ generation: () => generation, authenticate, signViewer: undefined }, request);
+  return runPipeline(
+    { generation: () => generation, authenticate, signViewer: undefined, bus: undefined },
+    request,
+  );
 }
 
 function prime(generation: Generation, query: string, execute: CompiledPlan['execute']): PreparedOperation {
-  const operation = readOperation(generation, asking(query), true);
+  const operation = readOperation(generation, asking(query), 'queries and mutations');
   const compiled = { rootOwners: new Map(), subgraphs: [], execute };
   generation.plans.set(operation.planKey, { compiled, operation, isVariant: false, uses: 0 });
   return operation;
@@ -137,6 +144,48 @@ describe('operations', () => {
     });
   });
 
+  test('each place serves its own kinds', () => {
+    const generation = createTestGeneration();
+    const refusal = (query: string, served: Served) => {
+      try {
+        return readOperation(generation, asking(query), served).node.operation;
+      } catch (error) {
+        return error instanceof GatewayError ? error.code : error;
+      }
+    };
+    const kinds = ['{ a }', 'mutation { d }', 'subscription { c }'];
+    expect(kinds.map((query) => refusal(query, 'queries'))).toEqual([
+      'query',
+      'MUTATION_OVER_GET',
+      'SUBSCRIPTION_NOT_SERVED',
+    ]);
+    expect(kinds.map((query) => refusal(query, 'queries and mutations'))).toEqual([
+      'query',
+      'mutation',
+      'SUBSCRIPTION_NOT_SERVED',
+    ]);
+    expect(kinds.map((query) => refusal(query, 'subscriptions'))).toEqual([
+      'NOT_A_SUBSCRIPTION',
+      'NOT_A_SUBSCRIPTION',
+      'subscription',
+    ]);
+  });
+
+  test('a subscription whose field depends on a variable is refused, and no fault', async () => {
+    const generation = createTestGeneration();
+    for (const text of [
+      'subscription ($v: Boolean!) { c @include(if: $v) }',
+      'subscription ($v: Boolean!) { ... @skip(if: $v) { c } }',
+      'subscription ($v: Boolean!) { ...F } fragment F on Subscription { ...G @skip(if: $v) } fragment G on Subscription { c }',
+      'subscription { c @skip(if: true) }',
+      'subscription { c c2: c }',
+    ]) {
+      expect(await run(generation, text), text).toMatchObject({
+        error: { code: 'GRAPHQL_VALIDATION_FAILED', kind: 'request' },
+      });
+    }
+  });
+
   test('a document of fragments only is refused', async () => {
     const answer = await run(createTestGeneration(), 'fragment F on Query { a }');
     expect(answer).toMatchObject({ error: { code: 'GRAPHQL_VALIDATION_FAILED' } });
@@ -147,7 +196,7 @@ describe('plans', () => {
   test('requests that miss together wait for one plan', async () => {
     const plan = vi.fn<MakePlan>(async () => queryPlan);
     const generation = createTestGeneration(plan);
-    const operation = readOperation(generation, asking('{ __typename }'), true);
+    const operation = readOperation(generation, asking('{ __typename }'), 'queries');
     const [first, second] = await Promise.all([
       planOperation(generation, operation),
       planOperation(generation, operation),
@@ -163,7 +212,10 @@ describe('plans', () => {
     const generation = createTestGeneration(plan);
     const query = 'query A { __typename } query B { __typename }';
     for (const operationName of ['A', 'B', 'A']) {
-      await planOperation(generation, readOperation(generation, { ...asking(query), operationName }, true));
+      await planOperation(
+        generation,
+        readOperation(generation, { ...asking(query), operationName }, 'queries'),
+      );
     }
     expect(plan.mock.calls.map(([request]) => request.operationName)).toEqual(['A', 'B']);
   });
@@ -200,7 +252,7 @@ describe('plans', () => {
     endScope(scope, 'deadline');
     expect(await running).toMatchObject({ error: { code: 'REQUEST_TIMEOUT', status: 504 } });
     made.resolve(queryPlan);
-    const operation = readOperation(generation, asking('{ __typename }'), true);
+    const operation = readOperation(generation, asking('{ __typename }'), 'queries');
     expect(await planOperation(generation, operation)).toBe(planOperation(generation, operation));
     await vi.waitFor(() => expect(scope.underWay.size).toBe(0));
   });
@@ -210,7 +262,7 @@ describe('plans', () => {
     for (let times = 0; times < 4; times += 1) {
       await run(generation, '{ __typename }');
     }
-    const operation = readOperation(generation, asking('{ __typename }'), true);
+    const operation = readOperation(generation, asking('{ __typename }'), 'queries');
     expect(generation.plans.peek(operation.planKey)?.uses).toBe(3);
   });
 

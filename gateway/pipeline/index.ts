@@ -1,5 +1,6 @@
 import { permitFor } from '#gateway/rights/permit.ts';
 import { lease, release } from '#gateway/supergraph/generation.ts';
+import { unknownClient } from '#gateway/usage/client.ts';
 import { authenticate } from './authenticate.ts';
 import { execute } from './execute.ts';
 import { checkCost, coerceVariables, type PreparedOperation, readOperation } from './operation.ts';
@@ -29,7 +30,11 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
     if (counting) await counting;
     const query = findDocument(generation.persisted, request);
     const { operationName } = parameters;
-    operation = readOperation(generation, { query, operationName }, request.allowsMutations);
+    operation = readOperation(
+      generation,
+      { query, operationName },
+      request.allowsMutations ? 'queries and mutations' : 'queries',
+    );
     keepDocument(generation.persisted, parameters);
     const variables = coerceVariables(generation.rules, operation, parameters.variables);
     const cost = checkCost(generation.rules, operation, variables);
@@ -39,7 +44,18 @@ export async function runPipeline(parts: PipelineParts, request: PipelineRequest
     if (scope.ended !== undefined) {
       throw RequestTimeout(scope.deadlineMs);
     }
-    const result = await execute(generation, { viewer, operation, permit, plan }, variables, request);
+    const result = await execute(
+      generation,
+      { viewer, operation, permit, plan },
+      variables,
+      request,
+      parts.bus,
+    );
+    parts.recordUsage?.(generation.rules.schema, operation, {
+      tenant: viewer.tenant,
+      client: request.client ?? unknownClient,
+      hasErrors: result.errors.length > 0,
+    });
     return { kind: 'executed', viewer, operation, cost, plan, result };
   } catch (thrown) {
     return refused(thrown, scope.id, viewer, operation);

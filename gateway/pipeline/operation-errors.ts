@@ -23,7 +23,15 @@ export const SubscriptionNotServed = defineError(
   'SUBSCRIPTION_NOT_SERVED',
   400,
   'request',
-  () => 'Subscriptions are not served by this transport: send a query or a mutation.',
+  () =>
+    'A subscription is not answered by one HTTP response: subscribe over WebSocket, as an event stream (`accept: text/event-stream`), or poll (`POST /graphql/poll`).',
+);
+export const NotASubscription = defineError(
+  'NOT_A_SUBSCRIPTION',
+  400,
+  'request',
+  (kind: string) =>
+    `Only subscriptions are served here, and this is a ${kind}: send it as a request of its own.`,
 );
 export const RequestTimeout = defineError(
   'REQUEST_TIMEOUT',

@@ -19,6 +19,7 @@ import { GatewayError } from './errors.ts';
 import { MutationOverGet } from './http-errors.ts';
 import {
   CostLimitExceeded,
+  NotASubscription,
   OperationNameRequired,
   OperationUnknown,
   ParseFailed,
@@ -27,6 +28,7 @@ import {
   ValidationFailed,
   VariablesInvalid,
 } from './operation-errors.ts';
+import { conditionalSubscriptionFields } from './subscription-root.ts';
 
 /** One operation of a valid document. The same object answers every request with the same text and name. */
 export interface PreparedOperation {
@@ -47,6 +49,9 @@ export type PreparedDocument =
   | { readonly kind: 'valid'; readonly operations: readonly PreparedOperation[] }
   | { readonly kind: 'invalid'; readonly error: GatewayError };
 
+/** Which kinds of operation can be answered where a request came in. */
+export type Served = 'queries' | 'queries and mutations' | 'subscriptions';
+
 /** What a request says of its operation, once the document's text is found. */
 export interface OperationChoice {
   readonly query: string;
@@ -66,8 +71,24 @@ const abortedMessage = 'Validation aborted.';
 export function readOperation(
   generation: Generation,
   choice: OperationChoice,
-  allowsMutations: boolean,
+  served: Served,
 ): PreparedOperation {
+  const operation = chooseOperation(generation, choice);
+  const kind = operation.node.operation;
+  if ((kind === 'subscription') !== (served === 'subscriptions')) {
+    throw kind === 'subscription' ? SubscriptionNotServed() : NotASubscription(kind);
+  }
+  if (kind === 'mutation' && served === 'queries') {
+    throw MutationOverGet();
+  }
+  return operation;
+}
+
+/**
+ * The same operation, whatever its kind: for a transport that serves some kinds one way and others another way.
+ * @throws GatewayError when the document or the choice of an operation is refused.
+ */
+export function chooseOperation(generation: Generation, choice: OperationChoice): PreparedOperation {
   const { query, operationName } = choice;
   let prepared = generation.documents.get(query);
   if (prepared === undefined) {
@@ -77,14 +98,7 @@ export function readOperation(
   if (prepared.kind === 'invalid') {
     throw prepared.error;
   }
-  const operation = selectOperation(prepared.operations, operationName);
-  if (operation.node.operation === 'subscription') {
-    throw SubscriptionNotServed();
-  }
-  if (operation.node.operation === 'mutation' && !allowsMutations) {
-    throw MutationOverGet();
-  }
-  return operation;
+  return selectOperation(prepared.operations, operationName);
 }
 
 /**
@@ -126,6 +140,10 @@ function parseText(text: string): DocumentNode {
 }
 
 function checkValid({ schema }: OperationRules, document: DocumentNode): void {
+  const conditional = conditionalSubscriptionFields(document);
+  if (conditional.length > 0) {
+    throw ValidationFailed(conditional.slice(0, mostErrors));
+  }
   const errors = validate(schema, document, specifiedRules, { maxErrors: mostErrors });
   if (errors.length > 0) {
     throw errors.some(({ message }) => message === abortedMessage)

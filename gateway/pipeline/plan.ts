@@ -89,6 +89,7 @@ export function keepPlan(
     document,
     operation: node,
     joins,
+    planned: variant?.planned,
     denials: variant?.denials,
   });
   const { planKey } = variant ?? operation;

@@ -1,8 +1,11 @@
+import type { Bus } from '#events/bus/port.ts';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
 import type { Authenticate } from '#gateway/identity/authenticator.ts';
 import type { SignViewer } from '#gateway/identity/internal-token.ts';
 import type { CompiledPlan, ExecutionResult } from '#gateway/plan/types.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
+import type { ClientIdentity } from '#gateway/usage/client.ts';
+import type { RecordUsage } from '#gateway/usage/types.ts';
 import type { GatewayError } from './errors.ts';
 import type { PreparedOperation } from './operation.ts';
 
@@ -14,6 +17,8 @@ export interface Viewer {
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
   readonly tenant: string;
+  /** Until when the viewer's token holds, in milliseconds since 1970; undefined where nothing runs out. */
+  readonly expiresAt?: number;
 }
 
 /** A well-formed GraphQL request, whichever transport read it. */
@@ -38,6 +43,8 @@ export interface PipelineRequest {
   readonly countViewer?: (viewer: Viewer) => Promise<void> | undefined;
   /** True where the document is the gateway's own, as a REST route's is: it needs to be in no list. */
   readonly isOwnDocument?: boolean;
+  /** The program that asks. Default: unknown. */
+  readonly client?: ClientIdentity;
   /** Milliseconds for a fetch of this subgraph, where the transport wants another deadline than the gateway's. */
   readonly timeoutMsOf?: (subgraph: string) => number | undefined;
 }
@@ -48,6 +55,10 @@ export interface PipelineParts {
   readonly authenticate: Authenticate;
   /** Vouches for the viewer in every fetch; undefined where subgraphs are not told who asks. */
   readonly signViewer: SignViewer | undefined;
+  /** Where events lie; undefined where this gateway serves none. */
+  readonly bus: Bus | undefined;
+  /** Counts what was executed; undefined where nobody wants to know. */
+  readonly recordUsage?: RecordUsage | undefined;
 }
 
 /** How a request ended. */

@@ -13,6 +13,15 @@ export function visibilityKey(viewer: Viewer, outcome: string): string {
 }
 
 /**
+ * Equal for two viewers only if a subgraph is told the same of both, but for who they are: tenant, kind, roles and
+ * scopes. What lasts, as a connection does, is shared under it: who shares it may change, and nobody may be shown
+ * what somebody else's rights have opened.
+ */
+export function rightsKey({ tenant, kind, roles, scopes }: Viewer): string {
+  return JSON.stringify([tenant, kind, roles.toSorted(), scopes.toSorted()]);
+}
+
+/**
  * Equal for two viewers only if they are the same in whatever a subgraph may look at: tenant, kind, id, roles and
  * scopes, in whatever order those are listed.
  */

@@ -7,7 +7,8 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql';
-import { orderPlan } from './order-plan.ts';
+import { usesContext } from './context-inputs.ts';
+import { orderPlan, orderSubscription } from './order-plan.ts';
 import type { PreparedSupergraph } from './prepare-supergraph.ts';
 import { fieldNames, keepEntityFields, requiredBy, sentKeys } from './required-inputs.ts';
 
@@ -20,9 +21,17 @@ import { fieldNames, keepEntityFields, requiredBy, sentKeys } from './required-i
  */
 export function curePlan(plan: QueryPlan, prepared: PreparedSupergraph): QueryPlan {
   const { node } = plan;
-  if (node === undefined || node.kind === 'Subscription' || prepared.requirements.size === 0) return plan;
+  if (node === undefined || (prepared.requirements.size === 0 && !usesContext(node))) return plan;
+  const replace = (fetch: FetchNode): FetchNode[] => realFetches(fetch, prepared);
+  if (node.kind === 'Subscription') {
+    const { primary, rest } = orderSubscription(node, prepared);
+    return {
+      ...plan,
+      node: { ...node, primary: realFetch(primary, prepared), rest: rest && mapFetches(rest, replace) },
+    };
+  }
   const ordered = orderPlan(node, prepared);
-  return { ...plan, node: ordered && mapFetches(ordered, (fetch) => realFetches(fetch, prepared)) };
+  return { ...plan, node: ordered && mapFetches(ordered, replace) };
 }
 
 /** The real fetches that a planned fetch stands for: one, or one for each set of values of its inputs. */

@@ -1,11 +1,4 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  isNonNullType,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-} from 'graphql';
+import { type FieldNode, type FragmentDefinitionNode, isNonNullType, OperationTypeNode } from 'graphql';
 import { collectFields } from './collect-fields.ts';
 import { conditionVariables } from './conditions.ts';
 import type { Fault } from './errors.ts';
@@ -20,9 +13,6 @@ export interface Denials {
   readonly fields: ReadonlyMap<FieldNode, Fault>;
   /** Object types of which nothing is told, not even that an object is of one. */
   readonly types: ReadonlyMap<string, Fault>;
-  /** What is planned: the client's document without those fields, and its one operation. */
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
 }
 
 /** Why a response field is denied: it is where any of the selections that make it up is. */

@@ -13,13 +13,20 @@ import {
 } from './errors.ts';
 import { askEntities, type JoinableFetch, type Joins } from './joined-fetches.ts';
 import { copyJson, mergeInto } from './merge.ts';
-import type { CompiledPath, TreePath } from './paths.ts';
+import { type CompiledPath, compilePath, type TreePath } from './paths.ts';
 import { compileRepresentations, findMissingInput } from './representations.ts';
-import { type Asking, ask, compileVariables, fetchOperation } from './requests.ts';
+import {
+  type Asking,
+  ask,
+  compileVariables,
+  fetchOperation,
+  requestOf,
+  type WriteVariables,
+} from './requests.ts';
 import { applyRewrites, pathAfterRewrites, shapeAfterRewrites } from './rewrites.ts';
 import { addTrouble, isTreeObject, type Run, type Step, type TreeObject } from './tree.ts';
 import type { TypeIndex } from './type-index.ts';
-import type { SubgraphAnswer, SubgraphError } from './types.ts';
+import type { CompiledPlan, SubgraphAnswer, SubgraphError } from './types.ts';
 import { copyPlaces, type Writings, type WrittenPlaces } from './written-places.ts';
 
 /** What fetch nodes of one plan have in common. */
@@ -40,7 +47,7 @@ interface Fetch extends Asking {
   readonly node: FetchNode;
   readonly path: CompiledPath;
   readonly surroundings: FetchSurroundings;
-  readonly writeVariables: (run: Run) => string;
+  readonly writeVariables: WriteVariables;
   /** Undefined where its requests always go alone. */
   readonly joinable: JoinableFetch | undefined;
   /** Read from the operation when something first fails, or an answer is first shared. */
@@ -62,6 +69,23 @@ export interface EntityGroup {
 
 /** Compiles a Fetch node that stands at a path of the tree. */
 export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: FetchSurroundings): Step {
+  const fetch = fetchOf(node, path, surroundings);
+  return node.requires ? entityStep(fetch, node.requires) : plainStep(fetch);
+}
+
+/** Compiles the primary fetch of a subscription, and the request that it makes. */
+export function compilePrimary(
+  node: FetchNode,
+  surroundings: FetchSurroundings,
+): { readonly step: Step; readonly request: NonNullable<CompiledPlan['primary']> } {
+  const fetch = fetchOf(node, compilePath([]), surroundings);
+  return {
+    step: plainStep(fetch),
+    request: (variables) => requestOf(fetch, undefined, fetch.writeVariables(variables).slice(1)),
+  };
+}
+
+function fetchOf(node: FetchNode, path: CompiledPath, surroundings: FetchSurroundings): Fetch {
   const entities = node.requires !== undefined;
   const rewrites = node.outputRewrites ?? [];
   const contextual = new Set(node.contextRewrites?.map((rewrite) => rewrite.renameKeyTo));
@@ -69,7 +93,7 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
   const writeVariables = compileVariables(names, surroundings.clientVariable);
   const asking: Asking = {
     subgraph: node.serviceName,
-    kind: node.operationKind === 'mutation' ? 'mutation' : 'query',
+    kind: node.operationKind,
     operation: fetchOperation(node.operation, node.operationName),
   };
   let madeShape: FetchShape | undefined;
@@ -77,7 +101,7 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
     madeShape ??= shapeAfterRewrites(fetchShape(node.operation, entities), rewrites);
     return madeShape;
   };
-  const fetch: Fetch = {
+  return {
     ...asking,
     node,
     path,
@@ -88,7 +112,6 @@ export function compileFetch(node: FetchNode, path: CompiledPath, surroundings: 
     writtenPlaces: surroundings.writings.add({ path: path.keys, shape }),
     mapPath: (from) => (rewrites.length === 0 ? from : pathAfterRewrites(rewrites, from)),
   };
-  return node.requires ? entityStep(fetch, node.requires) : plainStep(fetch);
 }
 
 /** A fetch of root fields: of the operation, or of a root type that stands somewhere in the tree. */
@@ -96,7 +119,7 @@ function plainStep(fetch: Fetch): Step {
   return async (run) => {
     const targets = fetch.path.collect(run.root);
     if (targets.length === 0) return;
-    const answer = await ask(run, fetch, undefined, fetch.writeVariables(run).slice(1));
+    const answer = await ask(run, fetch, undefined, fetch.writeVariables(run.context.variables).slice(1));
     const data = checkedData(fetch, run, answer, targets, undefined);
     if (data === undefined || answer.kind === 'failure') return;
     const depths = answer.errors.map((error) => nullDepthOf(data, error.path ?? []));
@@ -197,7 +220,12 @@ async function fetchGroup(fetch: Fetch, run: Run, group: EntityGroup): Promise<v
   const representations = [...group.representations.keys()];
   const answer = await (fetch.joinable
     ? askEntities(run, fetch.joinable, representations)
-    : ask(run, fetch, [representations], (group.argumentsText + fetch.writeVariables(run)).slice(1)));
+    : ask(
+        run,
+        fetch,
+        [representations],
+        (group.argumentsText + fetch.writeVariables(run.context.variables)).slice(1),
+      ));
   const data = checkedData(fetch, run, answer, group.targets, group.representations.size);
   if (data === undefined || data === null || answer.kind === 'failure') return;
   const entities = data._entities as unknown[];

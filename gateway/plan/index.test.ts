@@ -568,7 +568,7 @@ describe('the compiled plan', () => {
     expect(refused({ kind: 'QueryPlan' }, contradiction)).toMatchObject({ subgraphs: [] });
   });
 
-  it('is refused with @defer and for a subscription', () => {
+  it('is refused with @defer', () => {
     const fetch = {
       kind: 'Fetch',
       serviceName: 'shop',
@@ -582,8 +582,5 @@ describe('the compiled plan', () => {
         node: { kind: 'Sequence', nodes: [fetch, { kind: 'Defer', primary: {}, deferred: [] }] },
       }),
     ).toBe('DEFER_NOT_SUPPORTED');
-    expect(refused({ kind: 'QueryPlan', node: { kind: 'Subscription', primary: fetch } })).toBe(
-      'SUBSCRIPTION_NOT_SUPPORTED',
-    );
   });
 });

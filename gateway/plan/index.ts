@@ -1,4 +1,4 @@
-import type { PlanNode, SubscriptionNode } from '@apollo/query-planner';
+import type { PlanNode } from '@apollo/query-planner';
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -8,9 +8,10 @@ import {
   OperationTypeNode,
   type SelectionSetNode,
 } from 'graphql';
+import { usesContext } from './context-inputs.ts';
 import { refusesMutation } from './denials.ts';
 import { marksAt } from './errors.ts';
-import { compileFetch, type FetchSurroundings } from './fetch-node.ts';
+import { compileFetch, compilePrimary, type FetchSurroundings } from './fetch-node.ts';
 import { createJoins, type Joins, sendHeld } from './joined-fetches.ts';
 import { compilePath } from './paths.ts';
 import { type PlanningNames, planningNames } from './planning-names.ts';
@@ -26,13 +27,13 @@ import { createWritings } from './written-places.ts';
  * answers into one tree and write the response text.
  *
  * The plan has to be made by `createPlanner(…).plan` of the same document: both choose the same names for
- * planning. Throws a GraphQLError `DEFER_NOT_SUPPORTED`, `SUBSCRIPTION_NOT_SUPPORTED` or
- * `PLAN_DROPS_ROOT_FIELD` for a plan that must not be executed.
+ * planning. Throws a GraphQLError `DEFER_NOT_SUPPORTED` or `PLAN_DROPS_ROOT_FIELD` for a plan that must not be
+ * executed.
  */
 export function compilePlan(input: PlanInput): CompiledPlan {
   const { queryPlan, document, operation, schema, supergraphSchema } = input;
   const fragments = fragmentsOf(document);
-  const planned = input.denials ?? input;
+  const planned = input.planned ?? input;
   const names = planningNames(planned.document, supergraphSchema);
   const surroundings: FetchSurroundings = {
     types: createTypeIndex(supergraphSchema),
@@ -49,17 +50,19 @@ export function compilePlan(input: PlanInput): CompiledPlan {
     names,
   });
   const subgraphs = new Set<string>();
-  const step = queryPlan.node && compileNode(queryPlan.node, [], surroundings, subgraphs);
+  const { step, primary } = compileRoot(queryPlan.node, surroundings, subgraphs);
   const refuses = refusesMutation(input, fragments);
   const write = compileWriter({ schema, operation, fragments, names, denials: input.denials });
 
   return {
     rootOwners,
     subgraphs: [...subgraphs],
+    primary,
     async execute(context) {
       const run: Run = startRun(context);
       if (!refuses(context.variables)) await step?.(run);
       settleTroubles(run);
+      context.beforeWrite?.(run.root);
       return write(run);
     },
   };
@@ -73,8 +76,23 @@ function fragmentsOf(document: DocumentNode): ReadonlyMap<string, FragmentDefini
   return fragments;
 }
 
+/** The rest of a subscription's plan is made for each answer of its primary fetch. */
+function compileRoot(
+  node: PlanInput['queryPlan']['node'],
+  surroundings: FetchSurroundings,
+  subgraphs: Set<string>,
+): { readonly step: Step | undefined } & Pick<CompiledPlan, 'primary'> {
+  if (node?.kind !== 'Subscription') {
+    return { step: node && compileNode(node, [], surroundings, subgraphs), primary: undefined };
+  }
+  subgraphs.add(node.primary.serviceName);
+  const primary = compilePrimary(node.primary, surroundings);
+  const rest = node.rest && compileNode(node.rest, [], surroundings, subgraphs);
+  return { step: rest ? inSequence([primary.step, rest], []) : primary.step, primary: primary.request };
+}
+
 function compileNode(
-  node: PlanNode | SubscriptionNode,
+  node: PlanNode,
   path: readonly (string | number)[],
   surroundings: FetchSurroundings,
   subgraphs: Set<string>,
@@ -101,10 +119,6 @@ function compileNode(
     case 'Defer':
       throw new GraphQLError('@defer is not supported. Ask for the deferred fields without it.', {
         extensions: { code: 'DEFER_NOT_SUPPORTED' },
-      });
-    case 'Subscription':
-      throw new GraphQLError('A subscription is not executed as one request.', {
-        extensions: { code: 'SUBSCRIPTION_NOT_SUPPORTED' },
       });
   }
 }
@@ -158,13 +172,4 @@ function strictRootKeys(
   };
   search(operation.selectionSet);
   return [...keys];
-}
-
-/** Context arguments can give one entity different values at different places of the response. */
-function usesContext(node: unknown): boolean {
-  if (Array.isArray(node)) return node.some(usesContext);
-  if (typeof node !== 'object' || node === null) return false;
-  return Object.entries(node).some(([key, value]) =>
-    key === 'contextRewrites' ? Array.isArray(value) && value.length > 0 : usesContext(value),
-  );
 }

@@ -1,7 +1,7 @@
 import type { FetchNode } from '@apollo/query-planner';
 import { mustAskApart, portionOf } from './joined-answer.ts';
 import { type EntityOperation, isEntityQuery, joinOperations } from './joined-operation.ts';
-import { type Asking, ask, compileVariables } from './requests.ts';
+import { type Asking, ask, compileVariables, type WriteVariables } from './requests.ts';
 import type { Run } from './tree.ts';
 import type { SubgraphAnswer } from './types.ts';
 
@@ -10,7 +10,7 @@ export interface JoinableFetch extends Asking, EntityOperation {
   /** Among those of its plan. */
   readonly number: number;
   readonly variableNames: readonly string[];
-  readonly writeVariables: (run: Run) => string;
+  readonly writeVariables: WriteVariables;
 }
 
 /** A fetch that waits to be joined, for as long as it takes to start those beside it. */
@@ -22,7 +22,7 @@ export interface HeldFetch {
 
 /** One operation for several fetches. */
 interface JoinedFetch extends Asking {
-  readonly writeVariables: (run: Run) => string;
+  readonly writeVariables: WriteVariables;
 }
 
 /** The fetches of one plan that may be joined, and those combinations that were. */
@@ -31,7 +31,7 @@ export interface Joins {
   readonly admit: (
     node: FetchNode,
     asking: Asking,
-    writeVariables: (run: Run) => string,
+    writeVariables: WriteVariables,
   ) => JoinableFetch | undefined;
   readonly joined: (fetches: readonly JoinableFetch[]) => JoinedFetch;
 }
@@ -112,7 +112,7 @@ export function sendHeld(run: Run, joins: Joins): Promise<void>[] {
 /** A joined request is as slow as the slowest of its parts. Where it must be asked apart, that is done once. */
 async function askJoined(run: Run, held: readonly HeldFetch[], joined: JoinedFetch): Promise<void> {
   const lists = held.map(({ representations }) => representations);
-  const answer = await ask(run, joined, lists, joined.writeVariables(run).slice(1));
+  const answer = await ask(run, joined, lists, joined.writeVariables(run.context.variables).slice(1));
   const isApart = mustAskApart(lists, answer);
   held.forEach((each, place) => {
     each.answer(isApart ? askAlone(run, each.fetch, each.representations) : portionOf(answer, place));
@@ -124,5 +124,5 @@ function askAlone(
   fetch: JoinableFetch,
   representations: readonly string[],
 ): Promise<SubgraphAnswer> {
-  return ask(run, fetch, [representations], fetch.writeVariables(run).slice(1));
+  return ask(run, fetch, [representations], fetch.writeVariables(run.context.variables).slice(1));
 }

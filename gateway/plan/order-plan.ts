@@ -1,15 +1,15 @@
-import type { FetchNode, PlanNode } from '@apollo/query-planner';
+import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner';
 import { GraphQLError } from 'graphql';
-import type { SelectionCondition } from './conditions.ts';
-import { type FetchShape, fetchShape } from './errors.ts';
+import { contextInputs, type TreeKey } from './context-inputs.ts';
+import { type Conditions, fieldsOf, isProvided, type Need, providers } from './fetched-keys.ts';
 import type { PreparedSupergraph } from './prepare-supergraph.ts';
 import { sentKeys, takeEarlyFields } from './required-inputs.ts';
-import { shapeAfterRewrites } from './rewrites.ts';
 
 /**
  * Puts the fetches of a plan in an order in which each has its input. Where requirements build on each other,
  * the planner can lose it: a fetch is made before its input has come, or asks for a field together with
- * something else and without the field's input. Such a fetch, or that part of it, moves to where it can be made.
+ * something else and without the field's input. The same befalls values from context that another fetch brings.
+ * Such a fetch, or that part of it, moves to where it can be made.
  *
  * Throws a GraphQLError `PLAN_MISSES_REQUIRED_FIELD` where a required field is fetched nowhere.
  */
@@ -31,23 +31,20 @@ export function orderPlan(node: PlanNode, prepared: PreparedSupergraph): PlanNod
   );
 }
 
+/** The same for a subscription, whose primary fetch is made before all others and needs no input. */
+export function orderSubscription(node: SubscriptionNode, prepared: PreparedSupergraph): SubscriptionNode {
+  const whole = inSequence(node.rest ? [node.primary, node.rest] : [node.primary]);
+  const [primary, ...rest] = stepsOf(whole && orderPlan(whole, prepared));
+  if (primary?.kind !== 'Fetch') throw new Error('The primary fetch of a subscription has moved.');
+  return { ...node, primary, rest: inSequence(rest) };
+}
+
 interface Cure {
   readonly prepared: PreparedSupergraph;
   /** The plan as the planner made it. */
   readonly whole: PlanNode;
   /** The conditions of the nodes around. */
   readonly around: Conditions;
-}
-
-type Conditions = readonly SelectionCondition[];
-
-/** A key that a fetch waits for. */
-interface Need {
-  readonly key: string;
-  /** The conditions under which a fetch of it counts; any where undefined. */
-  readonly given: Conditions | undefined;
-  /** How many fetches of it have to be made first. */
-  readonly count: number;
 }
 
 /** A fetch that has to wait for others. */
@@ -123,113 +120,81 @@ function postponeInFetch(
   before: readonly PlanNode[],
   cure: Cure,
 ): Postponed {
-  const { kept, early } = takeEarlyFields(fetch, cure.prepared, cure.around);
+  const { kept, early } = takeEarlyFields(fetch, cure.prepared, {
+    around: cure.around,
+    lateVariables: lateVariables(fetch, path, before, cure),
+  });
   const late = early.map((each): Late => {
     const node: PlanNode =
       each.path.length === 0 ? each.fetch : { kind: 'Flatten', path: [...each.path], node: each.fetch };
     const at = [...path, ...each.path];
-    return { node, path: at, needs: needsOf(each.fetch, at, cure) };
+    const values = [...contextInputs(each.fetch, fieldsOf(at)).values()];
+    const needs = values.flatMap((keys) => valueNeeds(keys, cure, each.fetch));
+    return { node, path: at, needs: [...sentNeeds(each.fetch, at, cure), ...needs] };
   });
   if (kept === undefined || fetch.requires === undefined) return { node: kept, late };
   // What is fetched nowhere was left out on purpose: its field is skipped.
-  const needs = needsOf(fetch, path, cure).filter((need) => isProvided([cure.whole], path, [need]));
-  if (isProvided(before, path, needs)) return { node: kept, late };
+  const needs = sentNeeds(fetch, path, cure).filter((need) => isProvided([cure.whole], [need]));
+  if (isProvided(before, needs)) return { node: kept, late };
   return { node: undefined, late: [...late, { node: kept, path, needs }] };
 }
 
 /**
- * What a fetch has to wait for. A key that the plan fetches for certain under the fetch's own conditions has
+ * The keys that a fetch has to wait for. One that the plan fetches for certain under the fetch's own conditions has
  * to come that way; for one that it fetches only under others, all fetches that may bring it have to be made.
  */
-function needsOf(fetch: FetchNode, path: readonly (string | number)[], cure: Cure): Need[] {
+function sentNeeds(fetch: FetchNode, at: readonly (string | number)[], { whole, around }: Cure): Need[] {
+  const path = fieldsOf(at);
   return [...sentKeys(fetch.requires ?? [])]
     .filter((key) => key !== '__typename')
     .map((key) => {
-      const certain = { key, given: cure.around, count: 1 };
-      if (isProvided([cure.whole], path, [certain])) return certain;
-      const isOther = (other: FetchNode): boolean => other !== fetch;
-      return {
-        key,
-        given: undefined,
-        count: Math.max(1, providers([cure.whole], path, key, undefined, isOther)),
-      };
+      const certain = { path, key, given: around, count: 1 };
+      if (isProvided([whole], [certain])) return certain;
+      const possible = { path, key, given: undefined };
+      const others = providers([whole], possible, (other) => other !== fetch);
+      return { ...possible, count: Math.max(1, others) };
     });
+}
+
+/** The variables of a fetch whose values from context have not come before it. */
+function lateVariables(
+  fetch: FetchNode,
+  at: readonly (string | number)[],
+  before: readonly PlanNode[],
+  cure: Cure,
+): ReadonlySet<string> {
+  const inputs = [...contextInputs(fetch, fieldsOf(at))];
+  const isLate = (keys: readonly TreeKey[]): boolean => !isProvided(before, valueNeeds(keys, cure, fetch));
+  return new Set(inputs.filter(([, keys]) => isLate(keys)).map(([variable]) => variable));
+}
+
+/**
+ * What has to be there for one value from context: the keys that other fetches bring, from all of these, since each
+ * may know objects of one type only. Of the types that may set a context, some do not occur.
+ */
+function valueNeeds(keys: readonly TreeKey[], { whole }: Cure, fetch: FetchNode): Need[] {
+  const needs = keys.map((key): Need => {
+    const possible = { ...key, given: undefined };
+    return { ...possible, count: providers([whole], possible, (other) => other !== fetch) };
+  });
+  const fetched = needs.filter(({ count }) => count > 0);
+  return fetched.length > 0 ? fetched : needs.map((need) => ({ ...need, count: 1 }));
 }
 
 /** Adds the late fetches whose input is there, and then those that waited for them; gives back the rest. */
 function addReady(nodes: PlanNode[], before: readonly PlanNode[], late: readonly Late[]): readonly Late[] {
   let waiting = late;
   for (let ready = late; ready.length > 0; ) {
-    ready = waiting.filter((each) => isProvided([...before, ...nodes], each.path, each.needs));
+    ready = waiting.filter((each) => isProvided([...before, ...nodes], each.needs));
     nodes.push(...ready.map((each) => each.node));
     waiting = waiting.filter((each) => !ready.includes(each));
   }
   return waiting;
 }
 
-/** Whether these nodes ask for all the keys at a path. */
-function isProvided(
-  nodes: readonly PlanNode[],
-  path: readonly (string | number)[],
-  needs: readonly Need[],
-): boolean {
-  return needs.every(({ key, given, count }) => providers(nodes, path, key, given) >= count);
-}
-
-/** How many fetches among these nodes ask for a key at a path. */
-function providers(
-  nodes: readonly PlanNode[],
-  path: readonly (string | number)[],
-  key: string,
-  given: Conditions | undefined,
-  counts: (fetch: FetchNode) => boolean = () => true,
-): number {
-  const target = fieldsOf(path);
-  const count = (node: PlanNode | undefined, at: readonly string[]): number => {
-    switch (node?.kind) {
-      case 'Fetch': {
-        if (!counts(node) || at.some((element, index) => element !== target[index])) return 0;
-        let shape: FetchShape | undefined = fetchedShape(node, given);
-        for (const step of target.slice(at.length)) shape = shape?.get(step);
-        return shape?.has(key) ? 1 : 0;
-      }
-      case 'Flatten':
-        return count(node.node, [...at, ...fieldsOf(node.path)]);
-      case 'Condition':
-        return (
-          (isGiven(node.condition, true, given) ? count(node.ifClause, at) : 0) +
-          (isGiven(node.condition, false, given) ? count(node.elseClause, at) : 0)
-        );
-      case 'Sequence':
-      case 'Parallel':
-        return node.nodes.reduce((sum, child) => sum + count(child, at), 0);
-      default:
-        return 0;
-    }
-  };
-  return nodes.reduce((sum, node) => sum + count(node, []), 0);
-}
-
-/** The field keys of a path, without its lists and type conditions. */
-function fieldsOf(path: readonly (string | number)[]): string[] {
-  return path
-    .map((element) => String(element).replace(/\|\[.*$/s, ''))
-    .filter((key) => key !== '@' && key !== '');
-}
-
-function isGiven(name: string, wanted: boolean, given: Conditions | undefined): boolean {
-  return (
-    given === undefined ||
-    given.some((each) => each.kind === 'variable' && each.name === name && each.wanted === wanted)
-  );
-}
-
-/** What a fetch certainly asks for, under their names in the tree. */
-function fetchedShape(fetch: FetchNode, given: Conditions | undefined): FetchShape {
-  const shape = fetchShape(fetch.operation, fetch.requires !== undefined, (condition) =>
-    condition.kind === 'constant' ? condition.holds : isGiven(condition.name, condition.wanted, given),
-  );
-  return shapeAfterRewrites(shape, fetch.outputRewrites ?? []);
+/** The nodes that follow each other at the outermost. */
+function stepsOf(node: PlanNode | undefined): readonly PlanNode[] {
+  return node?.kind === 'Sequence' ? node.nodes.flatMap(stepsOf) : node ? [node] : [];
 }
 
 function inSequence(nodes: readonly PlanNode[]): PlanNode | undefined {

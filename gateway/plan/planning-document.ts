@@ -17,6 +17,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { isPossible, type SelectionCondition, selectionConditions } from './conditions.ts';
+import { withoutContextConditions } from './context-conditions.ts';
 import { responseName } from './errors.ts';
 import { type PlanningNames, planningNames } from './planning-names.ts';
 import { withoutRepeatedMutations } from './repeated-mutations.ts';
@@ -30,6 +31,7 @@ import { withoutRepeatedMutations } from './repeated-mutations.ts';
  *   the ways to each.
  * - What `@skip` and `@include` exclude whatever the variables is left out: the planner would fetch for it.
  * - A root field of a mutation stands once under any variables: the planner would have it executed twice.
+ * - What contains fields with context arguments has no `@skip` and `@include` (see `withoutContextConditions`).
  * - An object whose fields all may be skipped is asked for its type name: the planner would not ask for the
  *   object, though whether it is null shows.
  * - Where some subgraph has an interface as one object type, a fragment on another abstract type stands once for
@@ -66,8 +68,9 @@ export function planningDocument(
     ),
   };
   const typed = hasInterfaceObjects(supergraphSchema) ? withObjectTypes(single, schema) : single;
-  const fragments = fragmentsOf(typed);
-  const kept = visit(typed, {
+  const unconditional = withoutContextConditions(typed, supergraphSchema);
+  const fragments = fragmentsOf(unconditional);
+  const kept = visit(unconditional, {
     SelectionSet: (selectionSet, _key, parent) => {
       const isOfField = parent !== undefined && 'kind' in parent && parent.kind === Kind.FIELD;
       const needed = isOfField ? mayBeEmpty(selectionSet, fragments) : selectionSet.selections.length === 0;

@@ -1,6 +1,6 @@
 import { jsonText } from './json-text.ts';
 import type { Run } from './tree.ts';
-import type { FetchOperation, SubgraphAnswer, SubgraphRequest } from './types.ts';
+import type { ExecutionContext, FetchOperation, SubgraphAnswer, SubgraphRequest } from './types.ts';
 
 /** Whom a fetch asks, and what. */
 export type Asking = Pick<SubgraphRequest, 'subgraph' | 'kind' | 'operation'>;
@@ -28,6 +28,9 @@ export function listPlace(key: unknown): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** Writes the members of `variables` that the client gave as JSON, each with a comma in front. */
+export type WriteVariables = (variables: ExecutionContext['variables']) => string;
+
 /** The JSON body of a request for `_entities`, or of any other where there are no representations. */
 export function requestBody(
   operation: FetchOperation,
@@ -43,20 +46,16 @@ export function requestBody(
   return `${operation.bodyStart}${lists}${others}}}`;
 }
 
-/**
- * Compiles a writer of the members of `variables` that the client gave, each with a comma in front.
- *
- * @param names as the plan calls them
- */
+/** @param names as the plan calls them */
 export function compileVariables(
   names: readonly string[],
   clientVariable: (name: string) => string,
-): (run: Run) => string {
+): WriteVariables {
   const parts = names.map((name) => ({ name: clientVariable(name), prefix: `,${JSON.stringify(name)}:` }));
-  return ({ context }) => {
+  return (variables) => {
     let text = '';
     for (const part of parts) {
-      const value = Object.hasOwn(context.variables, part.name) ? context.variables[part.name] : undefined;
+      const value = Object.hasOwn(variables, part.name) ? variables[part.name] : undefined;
       if (value !== undefined) text += part.prefix + jsonText(value);
     }
     return text;
@@ -64,23 +63,37 @@ export function compileVariables(
 }
 
 /**
- * Makes one request, unless the client request has ended. Never rejects.
+ * What goes to a subgraph.
  *
  * @param variables JSON members, without a comma in front
  */
-export async function ask(
-  run: Run,
+export function requestOf(
   { subgraph, kind, operation }: Asking,
   representations: SubgraphRequest['representations'],
   variables: string,
+): SubgraphRequest {
+  const body = requestBody(operation, representations, variables);
+  return { subgraph, body, kind, operation, representations, variables };
+}
+
+/**
+ * Makes one request, unless the client request has ended. Never rejects.
+ *
+ * @param variables as for `requestOf`
+ */
+export async function ask(
+  run: Run,
+  asking: Asking,
+  representations: SubgraphRequest['representations'],
+  variables: string,
 ): Promise<SubgraphAnswer> {
+  const { subgraph } = asking;
   if (run.context.signal.aborted) {
     const message = `The request ended before subgraph "${subgraph}" was asked.`;
     return { kind: 'failure', code: 'SUBGRAPH_TIMEOUT', message };
   }
-  const body = requestBody(operation, representations, variables);
   try {
-    return await run.context.fetch({ subgraph, body, kind, operation, representations, variables });
+    return await run.context.fetch(requestOf(asking, representations, variables));
   } catch {
     // A promise of the request path: what goes wrong is an answer. Its own mistake fails this fetch only.
     const message = `Subgraph "${subgraph}" could not be asked.`;

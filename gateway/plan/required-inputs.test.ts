@@ -57,17 +57,18 @@ function entityFetch(
 
 const onPart = (selection: string) =>
   `query($representations:[_Any!]!){_entities(representations:$representations){...on Part{${selection}}}}`;
+const always = { around: [], lateVariables: new Set<string>() };
 const size = field('size', [field('width')]);
 
 describe('fields without their input', () => {
   it('stay where all that they require is sent along', () => {
     const fetch = entityFetch('...on Part{freight label}', [field('id'), field('weight'), size]);
-    expect(takeEarlyFields(fetch, prepared, [])).toEqual({ kept: fetch, early: [] });
+    expect(takeEarlyFields(fetch, prepared, always)).toEqual({ kept: fetch, early: [] });
   });
 
   it('leave an entity fetch that lacks some of it, with that as their own input', () => {
     const fetch = entityFetch('...on Part{freight label}', [field('id'), field('weight')]);
-    const { kept, early } = takeEarlyFields(fetch, prepared, []);
+    const { kept, early } = takeEarlyFields(fetch, prepared, always);
     expect(kept?.operation).toBe(onPart('label'));
     expect(early).toHaveLength(1);
     expect(early[0]?.path).toEqual([]);
@@ -77,12 +78,12 @@ describe('fields without their input', () => {
 
   it('leave nothing behind where they were all there was', () => {
     const fetch = entityFetch('...on Part{__typename freight}', [field('id')]);
-    expect(takeEarlyFields(fetch, prepared, []).kept).toBeUndefined();
+    expect(takeEarlyFields(fetch, prepared, always).kept).toBeUndefined();
   });
 
   it('deeper down are asked for by key, at their place within lists', () => {
     const fetch = rootFetch('{b:boxes{parts{freight}}}');
-    const { kept, early } = takeEarlyFields(fetch, prepared, []);
+    const { kept, early } = takeEarlyFields(fetch, prepared, always);
     expect(kept?.operation).toBe('{b:boxes{parts{__typename id}}}');
     expect(early[0]?.path).toEqual(['b', '@', '@', 'parts', '@']);
     expect(early[0]?.fetch.operation).toBe(onPart('freight'));
@@ -94,7 +95,7 @@ describe('fields without their input', () => {
       'query($by:String,$x:Boolean!,$n:Int){box{part{label @skip(if:$x) ...@include(if:$x){freight(by:$by)}}}}',
       { variableUsages: ['by', 'x'] },
     );
-    const { kept, early } = takeEarlyFields(fetch, prepared, []);
+    const { kept, early } = takeEarlyFields(fetch, prepared, always);
     expect(kept?.operation).toBe(
       'query($x:Boolean!){box{part{label@skip(if:$x)...@include(if:$x){__typename id}}}}',
     );
@@ -110,8 +111,32 @@ describe('fields without their input', () => {
       variableUsages: ['x'],
     });
     const around = [{ kind: 'variable', name: 'x', wanted: false }] as const;
-    expect(takeEarlyFields(fetch, prepared, around)).toEqual({ kept: fetch, early: [] });
-    expect(takeEarlyFields(fetch, prepared, []).early).toHaveLength(1);
+    expect(takeEarlyFields(fetch, prepared, { ...always, around })).toEqual({ kept: fetch, early: [] });
+    expect(takeEarlyFields(fetch, prepared, always).early).toHaveLength(1);
+  });
+
+  it('are those with late values from context, by value, which they then read from further up', () => {
+    const rename = (path: string[], renameKeyTo: string) => ({
+      kind: 'KeyRenamer' as const,
+      path,
+      renameKeyTo,
+    });
+    const fetch = {
+      ...rootFetch(
+        'query($a:String$b:String$c:String){boxes{parts{l:label(by:$a)m:label(by:$b)n:label(by:$c)}}}',
+      ),
+      variableUsages: ['a', 'b', 'c'],
+      contextRewrites: [rename(['x'], 'a'), rename(['..', '... on T', 'y'], 'b'), rename(['z'], 'c')],
+    };
+    const lateVariables = new Set(['a', 'b']);
+    const { kept, early } = takeEarlyFields(fetch, prepared, { ...always, lateVariables });
+    expect(kept?.operation).toBe('query($c:String){boxes{parts{n:label(by:$c)__typename id}}}');
+    expect(kept?.contextRewrites).toEqual([rename(['z'], 'c')]);
+    expect(early.map((each) => each.fetch.contextRewrites)).toEqual([
+      [rename(['..', '..', 'x'], 'a')],
+      [rename(['..', '..', '..', '... on T', 'y'], 'b')],
+    ]);
+    expect(early.map((each) => each.path)).toEqual(Array(2).fill(['boxes', '@', '@', 'parts', '@']));
   });
 
   it('of a type without a key are refused', () => {
@@ -120,7 +145,7 @@ describe('fields without their input', () => {
     const fieldType: PreparedSupergraph['fieldType'] = (_, name) =>
       name === 'box' ? { type: 'Crate', lists: 0 } : undefined;
     expect(() =>
-      takeEarlyFields(rootFetch('{box{freight}}'), { ...prepared, requirements, fieldType }, []),
+      takeEarlyFields(rootFetch('{box{freight}}'), { ...prepared, requirements, fieldType }, always),
     ).toThrow(
       expect.objectContaining({
         message: expect.stringContaining('Crate.freight of subgraph "freight"'),

@@ -8,10 +8,10 @@ import {
   print,
   type SelectionNode,
   type SelectionSetNode,
-  stripIgnoredCharacters,
   visit,
 } from 'graphql';
 import { isPossible, type SelectionCondition, selectionConditions } from './conditions.ts';
+import { type EntityFetch, entityFetch, withUsedVariables, wrapped } from './entity-fetch.ts';
 import { responseName } from './errors.ts';
 import { type PreparedSupergraph, subgraphKey } from './prepare-supergraph.ts';
 
@@ -20,7 +20,7 @@ export interface EarlyFields {
   /** From the fetch's own path on, with `@` for lists. */
   readonly path: readonly string[];
   /** An entity fetch for them, with all that they require as its input. */
-  readonly fetch: FetchNode & { readonly requires: QueryPlanSelectionNode[] };
+  readonly fetch: EntityFetch;
 }
 
 /** What a field of a fetch's subgraph requires of others; `undefined` where it requires nothing. */
@@ -48,15 +48,23 @@ export function fieldNames(selectionSet: SelectionSetNode | undefined): Set<stri
   );
 }
 
+/** What is known of a fetch at its place in the plan. */
+export interface Circumstances {
+  /** The conditions under which it is made. */
+  readonly around: readonly SelectionCondition[];
+  /** Its variables whose values from context may not be there. */
+  readonly lateVariables: ReadonlySet<string>;
+}
+
 /**
- * Takes out of a fetch the fields whose required input it does not have: in an entity fetch, what is neither
- * sent along; deeper down, what is not asked for beside the field. `around` are the conditions under which the
- * fetch is made. `kept` is `undefined` where nothing is left.
+ * Takes out of a fetch the fields whose input it does not have. Of what they require that is, in an entity fetch,
+ * what is not sent along; deeper down, what is not asked for beside the field. Fields with different late
+ * variables are taken apart, so that none lacks another's. `kept` is `undefined` where nothing is left.
  */
 export function takeEarlyFields(
   fetch: FetchNode,
   prepared: PreparedSupergraph,
-  around: readonly SelectionCondition[],
+  { around, lateVariables }: Circumstances,
 ): { readonly kept: FetchNode | undefined; readonly early: readonly EarlyFields[] } {
   const early: EarlyFields[] = [];
   const sent = fetch.requires && sentKeys(fetch.requires);
@@ -70,8 +78,7 @@ export function takeEarlyFields(
     wrappers: readonly (readonly DirectiveNode[])[],
     outer: readonly SelectionCondition[],
   ): SelectionSetNode => {
-    const taken: FieldNode[] = [];
-    const required: SelectionSetNode[] = [];
+    const taken = new Map<string, Taken>();
     const kept = selectionSet.selections.flatMap((selection): SelectionNode[] => {
       const conditions = [...outer, ...selectionConditions(selection.directives)];
       // What no variables include needs no input.
@@ -83,9 +90,14 @@ export function takeEarlyFields(
         return inner.selections.length > 0 ? [{ ...selection, selectionSet: inner }] : [];
       }
       const needs = requiredBy(fetch, type, selection, prepared);
-      if (needs !== undefined && [...fieldNames(needs)].some((name) => !available.has(name))) {
-        taken.push(selection);
-        required.push(needs);
+      const late = variablesOf(selection).filter((name) => lateVariables.has(name));
+      if (late.length > 0 || [...fieldNames(needs)].some((name) => !available.has(name))) {
+        const group = late.join();
+        const { fields, required } = taken.get(group) ?? { fields: [], required: [] };
+        taken.set(group, {
+          fields: [...fields, selection],
+          required: needs ? [...required, needs] : required,
+        });
         return [];
       }
       const field = prepared.fieldType(type, selection.name.value);
@@ -95,19 +107,28 @@ export function takeEarlyFields(
       const inner = prune(selection.selectionSet, field.type, siblings, below, [], conditions);
       return [{ ...selection, selectionSet: inner }];
     });
-    if (taken.length === 0) return { ...selectionSet, selections: kept };
+    if (taken.size === 0) return { ...selectionSet, selections: kept };
     // At the top of an entity fetch the way in is known already; elsewhere a key has to be asked for.
     const isTop = path === undefined;
     const key = isTop ? undefined : prepared.keys.get(subgraphKey(fetch.serviceName, type));
-    if (!isTop && key === undefined) throw noWayBack(fetch, type, taken);
-    early.push({
-      path: path ?? [],
-      fetch: entityFetch(fetch, type, wrapped(taken, wrappers), [
+    if (!isTop && key === undefined) {
+      throw noWayBack(
+        fetch,
+        type,
+        [...taken.values()].flatMap(({ fields }) => fields),
+      );
+    }
+    for (const { fields, required } of taken.values()) {
+      const input: QueryPlanSelectionNode[] = [
         { kind: 'Field', name: '__typename' },
         ...(key ? planSelections(key) : (fetch.requires ?? []).flatMap(innerFields)),
         ...required.flatMap(planSelections),
-      ]),
-    });
+      ];
+      early.push({
+        path: path ?? [],
+        fetch: entityFetch(fetch, path ?? [], type, wrapped(fields, wrappers), input),
+      });
+    }
     return { ...selectionSet, selections: [...kept, ...(key ? [TYPENAME, ...key.selections] : [])] };
   };
 
@@ -115,6 +136,20 @@ export function takeEarlyFields(
     prune(selectionSet, type, sent ?? fieldNames(selectionSet), sent ? undefined : [], [], around),
   );
   return early.length === 0 ? { kept: fetch, early } : { kept, early };
+}
+
+/** Fields of one selection set that are made one fetch, and what they require. */
+interface Taken {
+  readonly fields: readonly FieldNode[];
+  readonly required: readonly SelectionSetNode[];
+}
+
+/** The variables in a field's arguments. */
+function variablesOf(field: FieldNode): string[] {
+  const names: string[] = [];
+  for (const argument of field.arguments ?? [])
+    visit(argument, { Variable: ({ name }) => void names.push(name.value) });
+  return names;
 }
 
 /** The entity fetch with only those fields that are kept; `undefined` where none is left. */
@@ -134,6 +169,9 @@ export function keepEntityFields(
   return mapEntryPoint(fetch, prune);
 }
 
+/** What root types are called in a supergraph, whatever the subgraph calls them. */
+const ROOT_TYPES = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
+
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /** Rewrites what a fetch selects of its entities, or of its root type; `undefined` where no field is left. */
@@ -143,7 +181,7 @@ function mapEntryPoint(
 ): FetchNode | undefined {
   const document = parse(fetch.operation, { noLocation: true });
   const isEntities = fetch.requires !== undefined;
-  const rootType = fetch.operationKind === 'mutation' ? 'Mutation' : 'Query';
+  const rootType = ROOT_TYPES[fetch.operationKind];
   let isEmpty = false;
   const rewritten = visit(document, {
     OperationDefinition(operation) {
@@ -160,67 +198,6 @@ function mapEntryPoint(
     },
   });
   return isEmpty ? undefined : withUsedVariables({ ...fetch, operation: print(rewritten) });
-}
-
-/** An entity fetch of the same subgraph for some fields of one type. */
-function entityFetch(
-  fetch: FetchNode,
-  type: string,
-  selections: readonly SelectionNode[],
-  input: QueryPlanSelectionNode[],
-): EarlyFields['fetch'] {
-  const document = parse(fetch.operation, { noLocation: true });
-  const definitions = document.definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION ? (definition.variableDefinitions ?? []) : [],
-  );
-  const name = fetch.operationName ?? '';
-  const others = definitions.filter(({ variable }) => variable.name.value !== 'representations').map(print);
-  const entity = print({ kind: Kind.SELECTION_SET, selections });
-  const operation = `query ${name}(${['$representations:[_Any!]!', ...others].join(' ')}) {
-    _entities(representations: $representations) { ... on ${type} ${entity} }
-  }`;
-  return {
-    ...withUsedVariables({ ...fetch, operation, operationKind: 'query' as FetchNode['operationKind'] }),
-    inputRewrites: fetch.requires ? fetch.inputRewrites : undefined,
-    outputRewrites: undefined,
-    requires: [{ kind: 'InlineFragment', typeCondition: type, selections: input }],
-  };
-}
-
-function withUsedVariables(fetch: FetchNode): FetchNode {
-  const document = parse(fetch.operation, { noLocation: true });
-  const used = new Set<string>();
-  visit(document, {
-    VariableDefinition: () => false,
-    Variable: ({ name }) => void used.add(name.value),
-  });
-  const operation = visit(document, {
-    VariableDefinition: ({ variable }) => (used.has(variable.name.value) ? undefined : null),
-  });
-  return {
-    ...fetch,
-    operation: stripIgnoredCharacters(print(operation)),
-    variableUsages: fetch.variableUsages?.filter((name) => used.has(name)),
-  };
-}
-
-function wrapped(
-  fields: readonly FieldNode[],
-  wrappers: readonly (readonly DirectiveNode[])[],
-): SelectionNode[] {
-  return wrappers.reduceRight<SelectionNode[]>(
-    (inner, directives) =>
-      directives.length === 0
-        ? inner
-        : [
-            {
-              kind: Kind.INLINE_FRAGMENT,
-              directives,
-              selectionSet: { kind: Kind.SELECTION_SET, selections: inner },
-            },
-          ],
-    [...fields],
-  );
 }
 
 function innerFields(node: QueryPlanSelectionNode): Extract<QueryPlanSelectionNode, { kind: 'Field' }>[] {

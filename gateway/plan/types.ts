@@ -14,7 +14,8 @@ export interface SubgraphRequest {
   readonly subgraph: string;
   /** The whole JSON request body: `{"query":…,"variables":…}`. */
   readonly body: string;
-  readonly kind: 'query' | 'mutation';
+  /** A subscription is not sent like the others: its events are its answers. */
+  readonly kind: 'query' | 'mutation' | 'subscription';
   /* What the body was made of, so that requests can be joined without parsing it. */
   readonly operation: FetchOperation;
   /**
@@ -47,6 +48,8 @@ export type SubgraphAnswer =
        * data it gets; what of shared data it would change is copied first.
        */
       readonly shared?: boolean;
+      /** When the oldest was observed of what the subgraph says is older than it should be, RFC 3339. */
+      readonly staleSince?: string | undefined;
     }
   | { readonly kind: 'failure'; readonly code: SubgraphFailureCode; readonly message: string };
 
@@ -68,6 +71,8 @@ export interface ExecutionContext {
   readonly fetch: (request: SubgraphRequest) => Promise<SubgraphAnswer>;
   /** Aborted when the client goes away or the request's deadline passes: no further fetch is started. */
   readonly signal: AbortSignal;
+  /** Sees the merged answers, and may change them, before the response is written of them. */
+  readonly beforeWrite?: ((root: Record<string, unknown>) => void) | undefined;
 }
 
 export interface ExecutionResult {
@@ -83,7 +88,21 @@ export interface CompiledPlan {
   readonly rootOwners: ReadonlyMap<string, string>;
   /** Every subgraph that some fetch of the plan may ask. */
   readonly subgraphs: readonly string[];
+  /**
+   * Of a subscription: the request for its field, whose answers are the events. The plan is executed once for each of
+   * them, and `fetch` answers the request of kind `subscription` with the event. Undefined for any other operation.
+   */
+  readonly primary?: ((variables: ExecutionContext['variables']) => SubgraphRequest) | undefined;
   readonly execute: (context: ExecutionContext) => Promise<ExecutionResult>;
+}
+
+/**
+ * A document that is planned in place of a client's: without what is denied, or with what the gateway itself wants to
+ * know. What it keeps of leaf fields are the client's own nodes, since names for planning are chosen by node.
+ */
+export interface PlannedDocument {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
 }
 
 export interface PlanInput {
@@ -99,6 +118,8 @@ export interface PlanInput {
   readonly operation: OperationDefinitionNode;
   /** Whether parallel entity fetches of a subgraph go out as one request. Default: of every one. */
   readonly joins?: ((subgraph: string) => boolean) | undefined;
-  /** What is denied; the query plan is then that of `denials.document`. */
+  /** What the query plan is of, where that is not `document` itself: the response is written for `document`. */
+  readonly planned?: PlannedDocument | undefined;
+  /** What is denied; `planned` is without it. */
   readonly denials?: Denials | undefined;
 }

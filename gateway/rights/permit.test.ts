@@ -9,6 +9,7 @@ import { createGeneration, type Generation } from '#gateway/supergraph/generatio
 import type { PlanRequest } from '#gateway/supergraph/planning-messages.ts';
 import type { Access } from './access.ts';
 import { defaultAccess } from './access.ts';
+import { deniedRoot } from './denied-root.ts';
 import { permitFor } from './permit.ts';
 import { createRightsModel } from './rights-model.ts';
 
@@ -19,7 +20,9 @@ const schema = buildSchema(`
   directive @requiresScopes(scopes: [[String!]!]!) on FIELD_DEFINITION | OBJECT
   directive @reads(fields: [String!]!) repeatable on ARGUMENT_DEFINITION
   enum Purpose { SECURITY }
-  schema { query: Query }
+  schema { query: Query subscription: Subscription }
+  type Subscription { secret: Both opened: Opened }
+  type Opened { a: Int @requiresScopes(scopes: [["x"]]) b: Int }
   type Query {
     a: Int @requiresScopes(scopes: [["x"]])
     b: Int @requiresScopes(scopes: [["y"]])
@@ -106,6 +109,30 @@ describe('the variant', () => {
   });
 });
 
+describe('a subscription', () => {
+  const refusal = (text: string, given: Partial<Viewer> = {}) => {
+    const operation = prepare(text);
+    return deniedRoot(operation, permitFor(operation, { ...viewer, ...given }, {}));
+  };
+
+  it('is refused as a whole where its field is denied', () => {
+    const text = 'subscription { ...F } fragment F on Subscription { mine: secret { y } }';
+    expect(refusal(text)).toMatchObject({
+      code: 'FORBIDDEN',
+      status: 403,
+      errors: [{ path: ['mine'], message: expect.stringContaining('Subscription.secret') }],
+    });
+    expect(refusal(text, { kind: 'anonymous' })).toMatchObject({ code: 'UNAUTHENTICATED', status: 401 });
+  });
+
+  it('is not where its field is allowed, whatever is denied of a message', () => {
+    expect(refusal('subscription { secret { y } }', { scopes: ['x'] })).toBeUndefined();
+    expect(refusal('subscription { opened { a b } }')).toBeUndefined();
+    const { variant } = permit('subscription { opened { a b } }');
+    expect(variant?.text?.replaceAll(/\s+/g, ' ')).toBe('subscription { opened { b } }');
+  });
+});
+
 describe('plans of variants', () => {
   const asked: PlanRequest[] = [];
   function generationWith(plans: number): Generation {
@@ -128,6 +155,7 @@ describe('plans of variants', () => {
         rules,
         persisted: { kind: 'any' },
         targets: new Map(),
+        events: new Map(),
         routes: () => undefined,
         restRoutes: [],
         joins: () => true,

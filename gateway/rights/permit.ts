@@ -60,12 +60,21 @@ export function permitFor(
   return { outcome, variant };
 }
 
+/**
+ * Whether a viewer may have a field that the gateway asks for by itself.
+ * @param coordinate `Type.field`
+ */
+export function mayHave(model: RightsModel | undefined, viewer: Viewer, coordinate: string): boolean {
+  const need = model?.fields.get(coordinate);
+  return model === undefined || need === undefined || isMet(need, holdingsIn(model, viewer));
+}
+
 function denialsOf(
   { fields, readers, types }: OperationRights,
   unmet: ReadonlySet<Need>,
   refusals: readonly (string | undefined)[],
   code: string,
-): Pick<Denials, 'fields' | 'types'> {
+): Denials {
   const fault = (message: string): Fault => ({ message, extensions: { code } });
   const byReading = readers.flatMap(({ node }, index) => {
     const message = refusals[index];

@@ -11,32 +11,35 @@ import {
 } from 'graphql';
 import type { PreparedOperation } from '#gateway/pipeline/operation.ts';
 import type { Denials } from '#gateway/plan/denials.ts';
+import { freeName } from '#gateway/plan/free-name.ts';
+import type { PlannedDocument } from '#gateway/plan/types.ts';
 
-/** An operation as it is planned and written for whoever is denied some of it. */
+/** An operation as it is planned for whoever is denied some of it, or for the gateway's own questions. */
 export interface PlanVariant {
   /** Never that of an operation itself, nor of another variant. */
   readonly planKey: string;
   /** The text that is planned; undefined where nothing is left that a subgraph could be asked. */
   readonly text: string | undefined;
-  readonly denials: Denials;
+  /** The same as a document of one operation. */
+  readonly planned: PlannedDocument;
+  readonly denials: Denials | undefined;
 }
 
 /** Makes the variant of an operation without what is denied. `key` names it among those of the operation. */
 export function makeVariant(
   { document, node, planKey }: PreparedOperation,
   key: string,
-  denied: Pick<Denials, 'fields' | 'types'>,
+  denials: Denials,
 ): PlanVariant {
-  const planned = withoutDenied(document, node, denied.fields);
+  const planned = withoutDenied(document, node, denials.fields);
   return {
     /* No GraphQL text or name holds this character. */
     planKey: `\u0000${key}\n${planKey}`,
     text: asksNothing(planned) ? undefined : print(planned.document),
-    denials: { ...denied, ...planned },
+    planned,
+    denials,
   };
 }
-
-type Planned = Pick<Denials, 'document' | 'operation'>;
 
 /**
  * The document without denied fields. Where nothing is left of a selection set it asks for the type name: that the
@@ -46,11 +49,11 @@ function withoutDenied(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   denied: ReadonlyMap<FieldNode, unknown>,
-): Planned {
+): PlannedDocument {
   const keeper: FieldNode = {
     kind: Kind.FIELD,
     /* Under an alias of its own, so that it merges with nothing that the client asks for. */
-    alias: { kind: Kind.NAME, value: freeName(document) },
+    alias: { kind: Kind.NAME, value: freeName(document, 'kept') },
     name: { kind: Kind.NAME, value: '__typename' },
   };
   const reduce = (selectionSet: SelectionSetNode): SelectionSetNode => {
@@ -93,7 +96,7 @@ function usedFragments(
 }
 
 /** Whether only type names and introspection are left at the root, which no subgraph is asked for. */
-function asksNothing({ document, operation }: Planned): boolean {
+function asksNothing({ document, operation }: PlannedDocument): boolean {
   const isNothing = (selectionSet: SelectionSetNode): boolean =>
     selectionSet.selections.every((selection) => {
       if (selection.kind === Kind.FIELD) return selection.name.value.startsWith('__');
@@ -104,12 +107,4 @@ function asksNothing({ document, operation }: Planned): boolean {
       return fragment?.kind === Kind.FRAGMENT_DEFINITION && isNothing(fragment.selectionSet);
     });
   return isNothing(operation.selectionSet);
-}
-
-function freeName(document: DocumentNode): string {
-  const taken = new Set<string>();
-  visit(document, { Name: ({ value }) => void taken.add(value) });
-  let name = 'kept';
-  while (taken.has(name)) name += '_';
-  return name;
 }

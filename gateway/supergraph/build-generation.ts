@@ -1,9 +1,12 @@
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { closeTargets, openTargets, type SubgraphTarget } from '#gateway/fetching/targets.ts';
 import { createOperationRules, type OperationRules } from '#gateway/limits/operation-rules.ts';
 import type { GatewayJoining, GatewayLimits, GatewaySharing, GatewayTimeouts } from '#gateway/options.ts';
 import type { Persistence } from '#gateway/pipeline/persisted.ts';
 import { readAccess, readRights } from '#gateway/rights/read-rights.ts';
+import { createEventGraph } from '#gateway/subscriptions/event-graph.ts';
+import type { EventGraph } from '#gateway/subscriptions/types.ts';
 import { loadRoutes, type RestRoute } from '#gateway/transports/rest-route.ts';
 import { routeTable } from '#gateway/transports/route-table.ts';
 import { type SupergraphDescription, schemasOf } from './description.ts';
@@ -15,6 +18,7 @@ import { warmWithHottest, warmWithOperations, warmWithPlans, warmWithRoutes } fr
 
 export interface GenerationSettings {
   readonly subgraphUrls: Readonly<Record<string, string>>;
+  readonly subscriptionUrls: Readonly<Record<string, string>>;
   readonly timeouts: GatewayTimeouts;
   readonly limits: GatewayLimits;
   readonly sharing: GatewaySharing;
@@ -68,10 +72,12 @@ export async function buildGeneration(
     const planner = { ...schemasOf(description), subgraphs: description.subgraphs, plan, close };
     const access = readAccess(sources);
     const rights = readRights(planner.supergraphSchema, access, sources, log);
-    targets = openSubgraphs(sources.supergraphFile, description, settings, rights !== undefined, previous);
+    const urls = subgraphUrls(sources.supergraphFile, description, settings);
+    const events = openEvents(sources.supergraphFile, planner.supergraphSchema, urls, settings);
+    targets = openSubgraphs(urls, settings, rights !== undefined, previous);
     const rules = { ...createOperationRules(planner, limits), rights };
     const persisted = settings.persistence(sources.operations);
-    const routes = await readRoutes(settings, rules, targets);
+    const routes = await readRoutes(settings, rules, [...urls.keys()]);
     const joins = (subgraph: string) => joining.bySubgraph[subgraph] ?? joining.enabled;
     const id = supergraphHash.slice(0, 16);
     const generation = createGeneration(
@@ -82,6 +88,7 @@ export async function buildGeneration(
         rules,
         persisted,
         targets,
+        events,
         joins,
         routes: routeTable(routes),
         restRoutes: routes,
@@ -117,22 +124,56 @@ async function startPlanning(planning: Planning, file: string): Promise<Supergra
   }
 }
 
-function openSubgraphs(
+/** The scheme of the routing URL of a subgraph that has no server, and the URL of the graph of events. */
+const ownScheme = 'tributary:';
+const eventsUrl = 'tributary:events';
+
+/** Where each subgraph is, by its name. */
+function subgraphUrls(
   file: string,
   { subgraphs }: SupergraphDescription,
-  { subgraphUrls, timeouts, limits, sharing, joining, log }: GenerationSettings,
-  hasRights: boolean,
-  previous: Generation | undefined,
-): ReadonlyMap<string, SubgraphTarget> {
-  const urls = new Map(subgraphs.map(({ name, url }) => [name, subgraphUrls[name] ?? url]));
-  checkNames(Object.keys(subgraphUrls), urls, `Supergraph "${file}": a URL is given for`);
+  { subgraphUrls: given, subscriptionUrls, timeouts, sharing, joining }: GenerationSettings,
+): ReadonlyMap<string, string> {
+  const urls = new Map(subgraphs.map(({ name, url }) => [name, given[name] ?? url]));
+  checkNames(Object.keys(given), urls, `Supergraph "${file}": a URL is given for`);
+  checkNames(Object.keys(subscriptionUrls), urls, 'A subscription URL is given for');
   checkNames(Object.keys(timeouts.bySubgraph), urls, 'A timeout is set for');
   checkNames(Object.keys(sharing.bySubgraph), urls, 'Sharing is set for');
   checkNames(Object.keys(joining.bySubgraph), urls, 'Joining is set for');
   checkNames(sharing.viewerSensitive, urls, 'sharing.viewerSensitive names');
+  return urls;
+}
+
+/** The graphs of events among the subgraphs, by name. */
+function openEvents(
+  file: string,
+  supergraph: GraphQLSchema,
+  urls: ReadonlyMap<string, string>,
+  { timeouts, log }: GenerationSettings,
+): ReadonlyMap<string, EventGraph> {
+  const own = [...urls].filter(([, url]) => url.startsWith(ownScheme));
+  return new Map(
+    own.map(([subgraph, url]) => {
+      if (url !== eventsUrl) {
+        throw new Error(
+          `Supergraph "${file}": subgraph "${subgraph}" has the routing URL "${url}"; of this scheme there is "${eventsUrl}" only.`,
+        );
+      }
+      const timeoutMs = timeouts.bySubgraph[subgraph] ?? timeouts.subgraphMs;
+      return [subgraph, createEventGraph(supergraph, { subgraph, timeoutMs, log })];
+    }),
+  );
+}
+
+function openSubgraphs(
+  urls: ReadonlyMap<string, string>,
+  { timeouts, limits, sharing, log }: GenerationSettings,
+  hasRights: boolean,
+  previous: Generation | undefined,
+): ReadonlyMap<string, SubgraphTarget> {
   const byViewer = sharing.byViewer === 'auto' ? !hasRights : sharing.byViewer;
   return openTargets(
-    urls,
+    new Map([...urls].filter(([, url]) => !url.startsWith(ownScheme))),
     (name) => ({
       timeoutMs: timeouts.bySubgraph[name] ?? timeouts.subgraphMs,
       connections: limits.connections,
@@ -151,9 +192,9 @@ function openSubgraphs(
 async function readRoutes(
   { routes: folder, pagePaths }: GenerationSettings,
   rules: OperationRules,
-  targets: ReadonlyMap<string, SubgraphTarget>,
+  subgraphs: readonly string[],
 ): Promise<readonly RestRoute[]> {
-  return folder === undefined ? [] : await loadRoutes(folder, rules, [...targets.keys()], pagePaths);
+  return folder === undefined ? [] : await loadRoutes(folder, rules, subgraphs, pagePaths);
 }
 
 function checkNames(names: readonly string[], known: ReadonlyMap<string, unknown>, what: string): void {

@@ -8,6 +8,7 @@ import type { PersistedOperations } from '#gateway/pipeline/persisted.ts';
 import type { Planner } from '#gateway/plan/planner.ts';
 import type { CompiledPlan } from '#gateway/plan/types.ts';
 import type { Access } from '#gateway/rights/access.ts';
+import type { EventGraph } from '#gateway/subscriptions/types.ts';
 import type { RestRoute } from '#gateway/transports/rest-route.ts';
 import type { RouteTable } from '#gateway/transports/route-table.ts';
 import type { PlanRequest } from './planning-messages.ts';
@@ -51,6 +52,8 @@ export interface Generation {
   /** Plans being made, so that requests that miss together wait for one. */
   readonly planning: Map<string, Promise<CompiledPlan>>;
   readonly targets: ReadonlyMap<string, SubgraphTarget>;
+  /** Subgraphs that this gateway answers for itself, by name: they have no target. */
+  readonly events: ReadonlyMap<string, EventGraph>;
   /** Whether plans join fetches of a subgraph. */
   readonly joins: (subgraph: string) => boolean;
   readonly routes: RouteTable;
@@ -67,7 +70,16 @@ const mostUnplannable = 1_000;
 export function createGeneration(
   parts: Pick<
     Generation,
-    'id' | 'planner' | 'access' | 'rules' | 'persisted' | 'targets' | 'joins' | 'routes' | 'restRoutes'
+    | 'id'
+    | 'planner'
+    | 'access'
+    | 'rules'
+    | 'persisted'
+    | 'targets'
+    | 'events'
+    | 'joins'
+    | 'routes'
+    | 'restRoutes'
   >,
   limits: GatewayLimits,
 ): Generation {

@@ -37,6 +37,8 @@ export interface GenerationsSettings extends GenerationSettings {
 /** The generation that is served, and the way to the next. */
 export interface Generations {
   readonly current: () => Generation;
+  /** Told of each generation that takes over; the function given back ends that. */
+  readonly onChange: (listener: (next: Generation) => void) => () => void;
   readonly failedReload: () => FailedReload | undefined;
   /**
    * Reads everything again and, where something changed, builds and warms a generation and gives it the traffic.
@@ -57,6 +59,7 @@ export async function openGenerations(settings: GenerationsSettings): Promise<Ge
   const { supergraph, access, log, watchMs } = settings;
   const stopping = new AbortController();
   const retiring = new Set<Promise<void>>();
+  const listeners = new Set<(next: Generation) => void>();
   const watched = access === undefined ? [supergraph] : [supergraph, access];
   const known = await Promise.all(watched.map(fileState));
   const read = await readSources(supergraph, settings.routes, access);
@@ -107,6 +110,7 @@ export async function openGenerations(settings: GenerationsSettings): Promise<Ge
         ms: Math.round(performance.now() - startedAt),
       };
       log.info(outcome, 'supergraph reloaded');
+      for (const listener of listeners) listener(next);
       retireInBackground(previous, settings.timeouts.requestMs);
       return outcome;
     } catch (error) {
@@ -134,6 +138,10 @@ export async function openGenerations(settings: GenerationsSettings): Promise<Ge
 
   return {
     current: () => generation,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     failedReload: () => failed,
     reload,
     stop,

@@ -52,7 +52,7 @@ export interface KnownPlans {
 /** What `writePlans` did. */
 export interface PlansReport {
   readonly plans: number;
-  /** Operations that have no plan, and why. Subscriptions are none of them: they are not planned as one request. */
+  /** Operations that have no plan, and why. */
   readonly refused: readonly { readonly file: string; readonly reason: string }[];
 }
 
@@ -80,7 +80,7 @@ export async function writePlans(
         throw invalid;
       }
       for (const definition of document.definitions) {
-        if (definition.kind === Kind.OPERATION_DEFINITION && definition.operation !== 'subscription') {
+        if (definition.kind === Kind.OPERATION_DEFINITION) {
           const operationName = definition.name?.value;
           plans.push({ text, operationName, plan: planner.plan(document, operationName) });
         }

@@ -114,7 +114,7 @@ export async function warmWithHottest(
 }
 
 /**
- * The operations of a document that can be planned. The document is kept.
+ * The operations of a document, which is kept.
  * @throws GatewayError when it is refused.
  */
 function operationsOf(generation: Generation, text: string): readonly PreparedOperation[] {
@@ -126,7 +126,7 @@ function operationsOf(generation: Generation, text: string): readonly PreparedOp
   if (prepared.kind === 'invalid') {
     throw prepared.error;
   }
-  return prepared.operations.filter(({ node }) => node.operation !== 'subscription');
+  return prepared.operations;
 }
 
 /** Lets requests in between. */

@@ -31,3 +31,5 @@ export function negotiate<Type extends string>(
 }
 
 export const graphqlTypes: readonly AnswerType[] = ['application/graphql-response+json', 'application/json'];
+
+export const eventStreamType = 'text/event-stream';

@@ -1,25 +1,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendBody } from '#gateway/edge/compression.ts';
 import type { GatewayError } from '#gateway/pipeline/errors.ts';
-import {
-  Draining,
-  MethodNotAllowed,
-  NotAcceptable,
-  PreflightRequired,
-  UnsupportedMediaType,
-} from '#gateway/pipeline/http-errors.ts';
+import { MethodNotAllowed, NotAcceptable } from '#gateway/pipeline/http-errors.ts';
 import { runPipeline } from '#gateway/pipeline/index.ts';
 import { type AnswerType, bodyOf, errorBody, refused, statusOf } from '#gateway/pipeline/respond.ts';
 import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';
-import { graphqlTypes, negotiate } from './accept.ts';
+import { clientOf } from '#gateway/usage/client.ts';
+import { eventStreamType, graphqlTypes, negotiate } from './accept.ts';
 import { admit, type Serving } from './lifetime.ts';
 import { readBody, readQuery } from './parameters.ts';
+import { checkHeaders } from './request-checks.ts';
 import { logRequest } from './request-log.ts';
+import type { OpenEventStream } from './sse.ts';
 import type { TakeWebSocket } from './websocket.ts';
 
 export const graphqlPath = '/graphql';
+export const streamPath = '/graphql/stream';
+export const pollPath = '/graphql/poll';
 
 const chooseType = negotiate(graphqlTypes);
+const chooseAny = negotiate([...graphqlTypes, eventStreamType]);
 const contentTypes: Readonly<Record<AnswerType, string>> = {
   'application/graphql-response+json': 'application/graphql-response+json; charset=utf-8',
   'application/json': 'application/json; charset=utf-8',
@@ -31,19 +31,29 @@ const contentTypes: Readonly<Record<AnswerType, string>> = {
  *
  * Without an Accept header the answer is `application/graphql-response+json`, the draft's default since 2025.
  *
- * Safe against cross-site request forgery: no request is executed that a browser sends for a foreign page without a
- * CORS preflight. A POST must be JSON, which is no simple content type; a GET must carry a header that forces one.
- * A GET that asks for a WebSocket becomes one instead.
+ * Safe against cross-site request forgery, see `checkHeaders`. A GET that asks for a WebSocket becomes one instead, and
+ * a request that would rather have an event stream is answered with one.
  */
-export function serveGraphQL(app: FastifyInstance, serving: Serving, takeWebSocket: TakeWebSocket): void {
-  app.post(graphqlPath, (request, reply) => {
-    void answer(serving, request, reply, true);
-  });
+export function serveGraphQL(
+  app: FastifyInstance,
+  serving: Serving,
+  takeWebSocket: TakeWebSocket,
+  openEventStream: OpenEventStream,
+): void {
+  const answerAs = (request: FastifyRequest, reply: FastifyReply, isPost: boolean) => {
+    const type = chooseAny(request.headers.accept);
+    if (type === eventStreamType) {
+      openEventStream(request, reply, isPost);
+    } else {
+      void answer(serving, request, reply, { isPost, type });
+    }
+  };
+  app.post(graphqlPath, (request, reply) => answerAs(request, reply, true));
   app.get(graphqlPath, { exposeHeadRoute: false }, (request, reply) => {
     if (takeWebSocket(request, reply)) {
       return;
     }
-    void answer(serving, request, reply, false);
+    answerAs(request, reply, false);
   });
   app.route({
     method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'],
@@ -56,17 +66,20 @@ async function answer(
   serving: Serving,
   request: FastifyRequest,
   reply: FastifyReply,
-  isPost: boolean,
+  { isPost, type }: { readonly isPost: boolean; readonly type: AnswerType | undefined },
 ): Promise<void> {
   const scope = admit(serving, request, reply, false);
-  const type = chooseType(request.headers.accept);
   let ended: PipelineAnswer;
   try {
-    checkRequest(serving, request, type, isPost);
+    checkHeaders(serving.lifetime, request, isPost);
+    if (type === undefined) {
+      throw NotAcceptable(request.headers.accept ?? '', [...graphqlTypes, eventStreamType]);
+    }
     const parameters = readParameters(request, isPost);
     ended = await runPipeline(serving, {
       scope,
       authorization: request.headers.authorization,
+      client: clientOf(request.headers['x-client-name'], request.headers['x-client-version']),
       parameters,
       allowsMutations: isPost,
       countViewer: (viewer) => serving.countViewer(viewer, reply),
@@ -90,43 +103,10 @@ async function answer(
   logRequest(serving.log, scope, ended, status);
 }
 
-/** @throws GatewayError for what can be told from the headers alone. */
-function checkRequest(
-  serving: Serving,
-  request: FastifyRequest,
-  type: AnswerType | undefined,
-  isPost: boolean,
-): void {
-  if (serving.lifetime.isDraining) {
-    throw Draining();
-  }
-  if (type === undefined) {
-    throw NotAcceptable(request.headers.accept ?? '', graphqlTypes);
-  }
-  const contentType = request.headers['content-type'];
-  if (isPost) {
-    if (!isJson(contentType)) {
-      throw UnsupportedMediaType(contentType);
-    }
-  } else if (
-    !request.headers['x-tributary-preflight'] &&
-    !request.headers['apollo-require-preflight'] &&
-    !isJson(contentType)
-  ) {
-    throw PreflightRequired();
-  }
-}
-
 function readParameters(request: FastifyRequest, isPost: boolean): GraphQLParameters {
   return isPost
     ? readBody((request.body as string | undefined) ?? '')
     : readQuery(request.query as Readonly<Record<string, unknown>>);
-}
-
-const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?;?\s*$/i;
-
-function isJson(contentType: string | undefined): boolean {
-  return contentType === 'application/json' || (contentType !== undefined && jsonInUtf8.test(contentType));
 }
 
 /** Answers with an error that came up before a GraphQL request was read. */

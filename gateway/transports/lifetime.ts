@@ -8,7 +8,11 @@ import { continueTrace } from '#gateway/fetching/trace.ts';
 import type { PagePasses } from '#gateway/identity/page-pass.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
 import type { PipelineParts } from '#gateway/pipeline/types.ts';
+import type { Sessions } from '#gateway/subscriptions/session.ts';
+import type { Live } from '#gateway/subscriptions/types.ts';
 import type { FailedReload } from '#gateway/supergraph/generations.ts';
+import type { UsageSink } from '#gateway/usage/types.ts';
+import type { LiveConnections } from './live-connections.ts';
 
 import type { Metrics } from './metrics.ts';
 
@@ -21,7 +25,12 @@ export interface Serving extends PipelineParts {
   readonly lifetime: Lifetime;
   readonly failedReload: () => FailedReload | undefined;
   readonly countViewer: CountViewer;
+  readonly live: Live;
+  readonly sessions: Sessions;
+  readonly liveConnections: LiveConnections;
   readonly metrics: Metrics | undefined;
+  /** Undefined where nothing is counted. */
+  readonly usage: UsageSink | undefined;
   /** Undefined where viewers are not vouched for, and need no pass. */
   readonly passes: PagePasses | undefined;
   /** Of the internal keys; undefined where nothing is signed. */
@@ -46,15 +55,8 @@ export function admit(
   reply: FastifyReply,
   recordsFetches: boolean,
 ): RequestScope {
-  const { lifetime, timeouts, forwardHeaders } = serving;
-  const { traceparent, tracestate } = request.headers;
-  const scope = openScope({
-    id: request.id,
-    trace: continueTrace(traceparent, tracestate),
-    deadlineMs: timeouts.requestMs,
-    recordsFetches,
-    forwarded: forwardHeaders.length === 0 ? undefined : forwardedFrom(request.headers, forwardHeaders),
-  });
+  const { lifetime } = serving;
+  const scope = openRequestScope(serving, request, recordsFetches);
   const { raw } = reply;
   lifetime.inFlight += 1;
   raw.once('close', () => {
@@ -68,6 +70,22 @@ export function admit(
     }
   });
   return scope;
+}
+
+/** Opens the scope of a request, which whoever opens it has to end or to close. */
+export function openRequestScope(
+  { timeouts, forwardHeaders }: Pick<Serving, 'timeouts' | 'forwardHeaders'>,
+  request: FastifyRequest,
+  recordsFetches: boolean,
+): RequestScope {
+  const { traceparent, tracestate } = request.headers;
+  return openScope({
+    id: request.id,
+    trace: continueTrace(traceparent, tracestate),
+    deadlineMs: timeouts.requestMs,
+    recordsFetches,
+    forwarded: forwardHeaders.length === 0 ? undefined : forwardedFrom(request.headers, forwardHeaders),
+  });
 }
 
 /** Takes no new requests, and waits until those in flight are answered, at most `patienceMs`. */

@@ -3,6 +3,7 @@ import { GatewayError, internalError } from '#gateway/pipeline/errors.ts';
 import { Forbidden } from '#gateway/pipeline/identity-errors.ts';
 import { holdingsOf, metricsScope } from '#gateway/rights/access.ts';
 import type { Serving } from './lifetime.ts';
+import { liveMetrics } from './live-metrics.ts';
 import { sendProblem } from './problem.ts';
 
 /** Numbers of this process, in whatever format their reader takes. */
@@ -21,11 +22,13 @@ export const metricsPath = '/metrics';
 export function serveMetrics(app: FastifyInstance, serving: Serving): void {
   const { metrics, authenticate, generation } = serving;
   if (metrics === undefined) return;
+  /* Two texts of Prometheus' own format make one; of another format nothing is known here. */
+  const live = metrics.contentType.startsWith('text/plain') ? liveMetrics(serving) : undefined;
   app.get(metricsPath, async (request, reply) => {
     try {
       const viewer = await authenticate(request.headers.authorization);
       if (!holdingsOf(viewer, generation().access).hasScope(metricsScope)) throw Forbidden(metricsScope);
-      const text = await metrics.read();
+      const text = `${await metrics.read()}${live === undefined ? '' : await live.metrics()}`;
       return reply.header('content-type', metrics.contentType).header('cache-control', 'no-store').send(text);
     } catch (error) {
       const refusal = error instanceof GatewayError ? error : internalError(request.id, error);

@@ -10,9 +10,9 @@ export const sharedSchemas: Readonly<Record<string, JsonSchema>> = {
     description: 'What one system contributed to the answer.',
     properties: {
       status: {
-        enum: ['OK', 'ERROR', 'UNAVAILABLE', 'TIMEOUT', 'NOT_ASKED'],
+        enum: ['OK', 'STALE', 'ERROR', 'UNAVAILABLE', 'TIMEOUT', 'NOT_ASKED'],
         description:
-          '`ERROR`: it answered, with errors among the answer. `NOT_ASKED`: there was nothing to ask it for.',
+          '`STALE`: it answered, with something older than it should be. `ERROR`: it answered, with errors among the answer. `NOT_ASKED`: there was nothing to ask it for.',
       },
       latencyMs: {
         type: ['number', 'null'],
@@ -23,8 +23,12 @@ export const sharedSchemas: Readonly<Record<string, JsonSchema>> = {
         format: 'date-time',
         description: 'The oldest observation in what it contributed; null where it said no such thing.',
       },
+      ageMs: {
+        type: ['number', 'null'],
+        description: 'How old the oldest is of what is older than it should be; null where nothing is.',
+      },
     },
-    required: ['status', 'latencyMs', 'observedAt'],
+    required: ['status', 'latencyMs', 'observedAt', 'ageMs'],
   },
   GraphQLError: {
     type: 'object',

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { PagePass } from '#gateway/identity/page-pass.ts';
+import type { PagePass, PagePasses } from '#gateway/identity/page-pass.ts';
 import { toGatewayError } from '#gateway/pipeline/errors.ts';
 import { PassNotGiven, Unauthenticated } from '#gateway/pipeline/identity-errors.ts';
 import type { PipelineParts } from '#gateway/pipeline/types.ts';
@@ -74,19 +74,12 @@ function readOrder(site: Site, body: string | undefined): z.infer<typeof orderSh
  */
 export async function openerOf(serving: Serving, page: Page, request: FastifyRequest): Promise<Opener> {
   const { passes } = serving;
-  const query = request.query as Readonly<Record<string, unknown>>;
-  const token = passHeader.exec(request.headers.authorization ?? '')?.[1] ?? query.pass;
-  if (passes === undefined || typeof token !== 'string' || page.isEmbeddable !== true) {
+  const token = passIn(page, request);
+  if (passes === undefined || token === undefined) {
     return { parts: serving, passFor: async () => undefined };
   }
   try {
-    const pass = await passes.read(token);
-    if (!isFor(pass, page, query)) {
-      throw Unauthenticated(
-        'PASS_REFUSED',
-        'The pass is for another page, or for other parameters of this one.',
-      );
-    }
+    const pass = await readPass(passes, token, page, request);
     return {
       parts: { ...serving, authenticate: () => pass.viewer },
       passFor: async (wanted) => (await passes.renew({ ...pass, query: wanted })).token,
@@ -97,6 +90,25 @@ export async function openerOf(serving: Serving, page: Page, request: FastifyReq
     };
     return { parts: { ...serving, authenticate: refuseAll }, passFor: async () => undefined };
   }
+}
+
+/** The pass that a request comes with, if the page takes passes at all. */
+export function passIn(page: Page, request: FastifyRequest): string | undefined {
+  const { pass } = request.query as Readonly<Record<string, unknown>>;
+  const token = passHeader.exec(request.headers.authorization ?? '')?.[1] ?? pass;
+  return typeof token === 'string' && page.isEmbeddable === true ? token : undefined;
+}
+
+/** Rejects with a GatewayError `UNAUTHENTICATED` where it is not for this page with these parameters. */
+export async function readPass(
+  passes: PagePasses,
+  token: string,
+  page: Page,
+  request: FastifyRequest,
+): Promise<PagePass> {
+  const pass = await passes.read(token);
+  if (isFor(pass, page, request.query as Readonly<Record<string, unknown>>)) return pass;
+  throw Unauthenticated('PASS_REFUSED', 'The pass is for another page, or for other parameters of this one.');
 }
 
 function isFor(pass: PagePass, { path }: Page, query: Readonly<Record<string, unknown>>): boolean {

@@ -1,17 +1,20 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendBody } from '#gateway/edge/compression.ts';
+import type { EdgeOptions } from '#gateway/edge/options.ts';
 import { probeSubgraphs } from '#gateway/fetching/probe.ts';
 import type { RequestScope } from '#gateway/fetching/request-scope.ts';
-import { toGatewayError } from '#gateway/pipeline/errors.ts';
 import { Draining } from '#gateway/pipeline/http-errors.ts';
 import { runPipeline } from '#gateway/pipeline/index.ts';
 import { errorsOf } from '#gateway/pipeline/respond.ts';
 import type { PipelineAnswer, PipelineParts } from '#gateway/pipeline/types.ts';
+import { unknownClient } from '#gateway/usage/client.ts';
 import { admit, type Serving } from './lifetime.ts';
 import { openApiOf } from './openapi.ts';
 import { type Opener, openerOf, servePasses } from './page-passes.ts';
-import { sendProblem } from './problem.ts';
+import { refusePage } from './page-problem.ts';
+import { servePageStreams } from './page-stream.ts';
+import { openPageUsage, type UsageFor } from './page-usage.ts';
 import { logRequest } from './request-log.ts';
 import { sourcesOf } from './rest-sources.ts';
 import type { Page, PageAnswer, PageRequest, Question, Reply, Site } from './site.ts';
@@ -25,17 +28,13 @@ const contentTypes = { html: 'text/html; charset=utf-8', json: 'application/json
  * Serves a site's pages and their files. A page asks the graph through the same pipeline as every other client. What
  * it may load and who may frame it is said by the `Content-Security-Policy` here, whatever the page writes.
  *
- * @param ancestors origins whose pages may show embeddable pages in a frame, as CSP sources
+ * The edge says whose pages may show embeddable pages in a frame.
  */
-export function servePages(
-  app: FastifyInstance,
-  serving: Serving,
-  site: Site,
-  ancestors: readonly string[],
-): void {
+export function servePages(app: FastifyInstance, serving: Serving, site: Site, edge: EdgeOptions): void {
   app.register(async (scope) => {
     await scope.register(helmet, helmetOptions);
-    declareRoutes(scope, serving, site, ancestors);
+    declareRoutes(scope, serving, site, edge.browser.frameAncestors);
+    servePageStreams(scope, serving, site.pages, edge);
   });
 }
 
@@ -45,10 +44,11 @@ function declareRoutes(
   site: Site,
   ancestors: readonly string[],
 ): void {
+  const usageFor = openPageUsage(serving);
   for (const page of site.pages) {
     const policy = contentPolicy(page, ancestors);
     app.get(page.path, { exposeHeadRoute: false }, (request, reply) => {
-      void answer(serving, page, policy, request, reply);
+      void answer(serving, page, { policy, usageFor }, request, reply);
     });
   }
   servePasses(app, serving, site);
@@ -85,7 +85,7 @@ function contentPolicy({ isEmbeddable, hasInlineStyles }: Page, ancestors: reado
 async function answer(
   serving: Serving,
   page: Page,
-  policy: string,
+  { policy, usageFor }: { readonly policy: string; readonly usageFor: UsageFor },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -97,13 +97,17 @@ async function answer(
       throw Draining();
     }
     const opener = await openerOf(serving, page, request);
-    const made = await page.answer(pageRequest(serving, scope, request, reply, opener, asked));
+    const usage = () => usageFor(opener.parts, request.headers.authorization);
+    const made = await page.answer({
+      ...pageRequest(serving, scope, request, reply, page, opener, asked),
+      usage,
+    });
     status = made.kind === 'redirect' ? 303 : made.status;
     if (scope.ended !== 'client-gone') {
       send(reply, made, policy);
     }
   } catch (thrown) {
-    status = refuse(serving, thrown, request, reply);
+    status = refusePage(serving, request, reply, { title: 'The page cannot be shown', thrown });
   }
   for (const ended of asked) {
     logRequest(serving.log, scope, ended, status);
@@ -119,9 +123,10 @@ function pageRequest(
   scope: RequestScope,
   request: FastifyRequest,
   reply: FastifyReply,
+  page: Page,
   opener: Opener,
   asked: PipelineAnswer[],
-): PageRequest {
+): Omit<PageRequest, 'usage'> {
   const generation = serving.generation();
   return {
     query: request.query as Readonly<Record<string, unknown>>,
@@ -129,7 +134,7 @@ function pageRequest(
     openApi: () => openApiOf(generation).document,
     subgraphs: () => probeSubgraphs(generation.targets),
     ask: async (question) => {
-      const ended = await askGraph(opener.parts, serving, scope, request, reply, question);
+      const ended = await askGraph(opener.parts, serving, scope, request, reply, page, question);
       asked.push(ended);
       /* The page is not made without its part: who asks too often is told so, as everywhere. */
       if (ended.kind === 'refused' && ended.error.code === 'RATE_LIMITED') throw ended.error;
@@ -144,6 +149,7 @@ function askGraph(
   scope: RequestScope,
   request: FastifyRequest,
   reply: FastifyReply,
+  page: Page,
   question: Question,
 ): Promise<PipelineAnswer> {
   return runPipeline(parts, {
@@ -152,6 +158,7 @@ function askGraph(
     allowsMutations: false,
     isOwnDocument: true,
     authorization: request.headers.authorization,
+    client: { name: `page ${page.path}`, version: unknownClient.version },
     countViewer: (viewer) => serving.countViewer(viewer, reply),
     timeoutMsOf: () => question.timeoutMs,
   });
@@ -178,21 +185,4 @@ function send(reply: FastifyReply, made: PageAnswer, policy: string): void {
     .header('content-security-policy', policy)
     .header('referrer-policy', 'same-origin');
   sendBody(reply, made.body);
-}
-
-/** A page that cannot be made is a problem like that of every other path; the log has the cause. */
-function refuse(serving: Serving, thrown: unknown, request: FastifyRequest, reply: FastifyReply): number {
-  const error = toGatewayError(thrown, request.id);
-  const { status, code, message, headers } = error;
-  if (error.kind === 'internal') {
-    serving.log.error({ requestId: request.id, err: thrown }, 'request failed inside');
-  }
-  sendProblem(request, reply, {
-    status,
-    title: 'The page cannot be shown',
-    detail: message,
-    code,
-    headers: { ...headers, 'cache-control': 'no-store' },
-  });
-  return status;
 }

@@ -17,6 +17,11 @@ import type { GraphQLParameters } from '#gateway/pipeline/types.ts';
  * @throws GatewayError that says what makes it no GraphQL-over-HTTP request.
  */
 export function readBody(text: string): GraphQLParameters {
+  return checkParameters(readObject(text));
+}
+
+/** Reads a body that is a JSON object. */
+export function readObject(text: string): Readonly<Record<string, unknown>> {
   const body = parseJson(text, 'The request body');
   if (Array.isArray(body)) {
     throw BatchRefused();
@@ -24,7 +29,7 @@ export function readBody(text: string): GraphQLParameters {
   if (!isObject(body)) {
     throw BodyNotAnObject(describeJson(body));
   }
-  return checkParameters(body);
+  return body;
 }
 
 /**

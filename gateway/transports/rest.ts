@@ -8,6 +8,7 @@ import { refused } from '#gateway/pipeline/respond.ts';
 import type { GraphQLParameters, PipelineAnswer } from '#gateway/pipeline/types.ts';
 import type { ResponseError } from '#gateway/plan/types.ts';
 import type { Generation } from '#gateway/supergraph/generation.ts';
+import { clientOf } from '#gateway/usage/client.ts';
 import { negotiate } from './accept.ts';
 import { entityTag, isKnown } from './entity-tag.ts';
 import { admit, type Serving } from './lifetime.ts';
@@ -23,7 +24,7 @@ const retryAfterSeconds = '2';
 
 /**
  * Serves the routes of the generation, which stand beside operations. Each answers
- * `{ "<root field>": …, "sources": { "<subgraph>": { status, latencyMs, observedAt } }, "errors"?: […] }`.
+ * `{ "<root field>": …, "sources": { "<subgraph>": { status, latencyMs, observedAt, ageMs } }, "errors"?: […] }`.
  *
  * A root field that is null without an error is a 404. One that is null because the viewer may not have it is a 401 or
  * 403, and one that is null because the subgraph that owns it did not answer a 503; whatever else is denied or failed
@@ -69,6 +70,7 @@ async function answer(
     ended = await runPipeline(serving, {
       scope,
       authorization: request.headers.authorization,
+      client: clientOf(request.headers['x-client-name'], request.headers['x-client-version']),
       parameters: readParameters(serving, match, request),
       allowsMutations: false,
       isOwnDocument: true,
@@ -142,6 +144,9 @@ function restAnswer(
   };
 }
 
+/** What a subgraph says where the system behind it does not answer: it may a little later. */
+const vendorUnavailable = 'VENDOR_UNAVAILABLE';
+
 /** The root field is null: because there is nothing, because of the client, or because of a subgraph. */
 function emptyAnswer(
   route: RestRoute,
@@ -153,6 +158,16 @@ function emptyAnswer(
     return problem(404, 'NOT_FOUND', `There is no ${route.root} under this path.`);
   }
   const failed = Object.keys(sources).filter((name) => isFailed(sources[name]));
+  if (errors.every(({ extensions }) => extensions.code === vendorUnavailable)) {
+    const detail = errors.map((error) => error.message).join(' ');
+    return problem(
+      503,
+      'SOURCE_UNAVAILABLE',
+      detail,
+      { sources, errors },
+      { 'retry-after': retryAfterSeconds },
+    );
+  }
   if ((owner !== undefined && isFailed(sources[owner])) || failed.length > 0) {
     const detail = `Nothing can be said of ${route.root} while ${failed.join(', ')} does not answer.`;
     return problem(

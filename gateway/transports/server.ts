@@ -11,15 +11,17 @@ import { requestIdFrom } from '#gateway/fetching/trace.ts';
 import { GatewayError, internalError } from '#gateway/pipeline/errors.ts';
 import { BodyTooLarge, MalformedRequest, UnsupportedMediaType } from '#gateway/pipeline/http-errors.ts';
 import { serveHealth } from './health.ts';
-import { graphqlPath, sendGraphQLError, serveGraphQL } from './http.ts';
+import { graphqlPath, pollPath, sendGraphQLError, serveGraphQL, streamPath } from './http.ts';
 import type { Serving } from './lifetime.ts';
 import { serveMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
 import { servePages } from './pages.ts';
+import { servePolls } from './poll.ts';
 import { sendProblem } from './problem.ts';
 import { servePublicKeys } from './public-keys.ts';
 import { serveRoutes } from './rest.ts';
 import type { Site } from './site.ts';
+import { serveEventStreams } from './sse.ts';
 import { openWebSockets } from './websocket.ts';
 
 /** Node looks for requests that are late so often in their deadline; at least every so many milliseconds. */
@@ -41,7 +43,7 @@ export async function createServer(
   edge: EdgeOptions,
   { bodyLimit, isLocalOnly, site }: ServerOptions,
 ): Promise<FastifyInstance> {
-  const { browser, connection, trustProxy } = edge;
+  const { connection, trustProxy } = edge;
   const app = fastify({
     logger: false,
     bodyLimit,
@@ -81,17 +83,21 @@ export async function createServer(
   });
   app.server.maxConnections = connection.connections;
   const serving: Serving = { ...parts, countViewer: await guard(app, edge, isLocalOnly, parts.log) };
-  serveGraphQL(app, serving, openWebSockets(app, serving, edge, bodyLimit));
+  const takeWebSocket = openWebSockets(app, serving, edge, bodyLimit);
+  serveGraphQL(app, serving, takeWebSocket, serveEventStreams(app, serving, edge));
+  servePolls(app, serving, edge.poll);
   serveHealth(app, serving);
   serveMetrics(app, serving);
   servePublicKeys(app, serving);
   serveOpenApi(app, serving);
   if (site !== undefined) {
-    servePages(app, serving, site, browser.frameAncestors);
+    servePages(app, serving, site, edge);
   }
   serveRoutes(app, serving);
   return app;
 }
+
+const graphqlPaths: ReadonlySet<string | undefined> = new Set([graphqlPath, streamPath, pollPath]);
 
 /** What Fastify refuses before a transport sees it, in our words and codes. */
 function refusalOf(
@@ -123,7 +129,7 @@ function sendRefusal(
   if (refusal.kind === 'internal') {
     serving.log.error({ requestId: request.id, err: refusal.cause }, 'request failed inside');
   }
-  if (request.routeOptions?.url === graphqlPath) {
+  if (graphqlPaths.has(request.routeOptions?.url)) {
     sendGraphQLError(request, reply, refusal);
   } else {
     sendProblem(request, reply, { status, title: 'The request was refused', detail: message, code, headers });

@@ -1,6 +1,7 @@
 import type { SubgraphState } from '#gateway/fetching/probe.ts';
 import type { ResponseError } from '#gateway/plan/types.ts';
 import type { OpenApiDocument } from './openapi.ts';
+import type { PageUsage } from './page-usage.ts';
 import type { Source } from './rest-sources.ts';
 
 /** What people see at the gateway's address: pages, and the files that these load. */
@@ -26,6 +27,26 @@ export interface Page {
   /** True where a library of the page writes style elements of its own. Scripts are never inline. Default false. */
   readonly hasInlineStyles?: boolean;
   readonly answer: (request: PageRequest) => Promise<PageAnswer>;
+  /** What the page follows where it cannot open a subscription itself, since it has only a pass. */
+  readonly live?: PageLive;
+}
+
+/** The one subscription of a page, served as a stream of its own at `<path>/live`. */
+export interface PageLive {
+  /** The text of a document with one subscription. */
+  readonly document: string;
+  /** From the parameters, which are the page's own. */
+  readonly variables: (query: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+}
+
+/** Where the stream of a page is. */
+export function livePathOf({ path }: Pick<Page, 'path'>): string {
+  return `${path}/live`;
+}
+
+/** Every path that a page takes. */
+export function pathsOf(page: Page): readonly string[] {
+  return page.live === undefined ? [page.path] : [page.path, livePathOf(page)];
 }
 
 /** What a page is made from. */
@@ -41,6 +62,8 @@ export interface PageRequest {
   readonly passFor: (query: Readonly<Record<string, string>>) => Promise<string | undefined>;
   /** Which subgraphs answer right now. */
   readonly subgraphs: () => Promise<readonly SubgraphState[]>;
+  /** What clients ask most. */
+  readonly usage: () => Promise<PageUsage>;
   /** The description of the REST routes that are served. */
   readonly openApi: () => OpenApiDocument;
 }

@@ -2,12 +2,13 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { EdgeOptions } from '#gateway/edge/options.ts';
 import { mayUse } from '#gateway/edge/origins.ts';
 import { Draining, OriginNotAllowed } from '#gateway/pipeline/http-errors.ts';
+import { inTurns } from './in-turns.ts';
 import type { Serving } from './lifetime.ts';
-import { closeCodes, graphqlOverWebSocket } from './websocket-protocol.ts';
+import { closeCodes, WebSocketConnection } from './websocket-connection.ts';
 
 /** Makes the request a WebSocket where it asks for that, and says whether it did. */
 export type TakeWebSocket = (request: FastifyRequest, reply: FastifyReply) => boolean;
@@ -34,13 +35,17 @@ export function openWebSockets(
   const upgrades = new WeakMap<IncomingMessage, { readonly socket: Duplex; readonly head: Buffer }>();
   const server = new WebSocketServer({
     noServer: true,
-    clientTracking: true,
+    clientTracking: false,
     maxPayload: largestMessage,
     perMessageDeflate: false,
     handleProtocols,
   });
-  const opened = graphqlOverWebSocket(serving, options);
-  const pings = pingAll(server, options.pingMs);
+  const shared = { serving, options };
+  const looks = inTurns(
+    () => socketsOf(serving),
+    options.pingMs,
+    (connection) => connection.look(),
+  );
 
   app.server.on('upgrade', (request, socket, head) => {
     upgrades.set(request, { socket, head });
@@ -52,8 +57,9 @@ export function openWebSockets(
     app.routing(request, response);
   });
   app.addHook('preClose', async () => {
-    clearInterval(pings);
-    await closeAll(server);
+    clearInterval(looks);
+    await closeAll(socketsOf(serving));
+    server.close();
   });
 
   return (request, reply) => {
@@ -68,38 +74,28 @@ export function openWebSockets(
     if (serving.lifetime.isDraining) {
       throw Draining();
     }
-    const { authorization } = request.headers;
+    const { headers } = request;
     reply.hijack();
     reply.raw.detachSocket(upgrade.socket as Parameters<ServerResponse['detachSocket']>[0]);
-    server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) =>
-      opened(socket, authorization),
-    );
+    const { socket: stream, head } = upgrade;
+    server.handleUpgrade(request.raw, stream, head, (socket) => {
+      new WebSocketConnection(shared, socket, stream, headers);
+    });
     return true;
   };
 }
 
-/** Ends connections whose client no longer answers: one timer for all of them. */
-function pingAll(server: WebSocketServer, everyMs: number): NodeJS.Timeout {
-  let silent = new Set<WebSocket>();
-  return setInterval(() => {
-    for (const socket of silent) socket.terminate();
-    silent = new Set();
-    for (const socket of server.clients) {
-      silent.add(socket);
-      socket.once('pong', () => silent.delete(socket));
-      socket.ping();
-    }
-  }, everyMs).unref();
+function socketsOf({ liveConnections }: Serving): readonly WebSocketConnection[] {
+  return [...liveConnections.open].filter((connection) => connection instanceof WebSocketConnection);
 }
 
-async function closeAll(server: WebSocketServer): Promise<void> {
-  const clients = [...server.clients];
-  const gone = clients.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
-  for (const socket of clients) socket.close(closeCodes.restarting, 'GATEWAY_DRAINING');
+async function closeAll(connections: Iterable<WebSocketConnection>): Promise<void> {
+  const sockets = Array.from(connections, ({ socket }) => socket);
+  const gone = sockets.map((socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())));
+  for (const socket of sockets) socket.close(closeCodes.restarting, 'GATEWAY_DRAINING');
   const cut = setTimeout(() => {
-    for (const socket of clients) socket.terminate();
+    for (const socket of sockets) socket.terminate();
   }, farewellMs);
   await Promise.all(gone);
   clearTimeout(cut);
-  server.close();
 }

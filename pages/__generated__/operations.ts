@@ -18,6 +18,19 @@ export type AssignLeadOwnerInput = {
   readonly ownerId?: string | null | undefined;
 };
 
+export type CampaignChannel =
+  | 'EMAIL'
+  | 'IN_APP'
+  | 'PUSH'
+  | 'SMS';
+
+export type CampaignStatus =
+  | 'ACTIVE'
+  | 'COMPLETED'
+  | 'DRAFT'
+  | 'PAUSED'
+  | 'SCHEDULED';
+
 /** One decision of one contact on one purpose. */
 export type ConsentChange = {
   readonly contactId: string;
@@ -259,6 +272,20 @@ export type AccountSnapshotQueryVariables = Exact<{
 
 export type AccountSnapshotQuery = { readonly account: { readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly lifecycleStage: LifecycleStage | null, readonly ownerSource: OwnerSource | null, readonly observedAt: string, readonly annualRevenue: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number, readonly observedAt: string | null, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly opportunities: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly stage: OpportunityStage, readonly closeDate: string | null, readonly observedAt: string, readonly amount: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null }> }, readonly leads: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly status: LeadStatus, readonly source: string | null, readonly updatedAt: string, readonly observedAt: string, readonly score: { readonly value: number, readonly asOf: string, readonly observedAt: string } | null }> }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly observedAt: string, readonly engagement: { readonly sent: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly lastOpenedAt: string | null, readonly lastClickedAt: string | null, readonly observedAt: string } | null, readonly suppressions: ReadonlyArray<{ readonly reason: SuppressionReason, readonly suppressedAt: string, readonly observedAt: string }> | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState, readonly legalBasis: LegalBasis | null, readonly jurisdiction: string | null, readonly updatedAt: string | null, readonly observedAt: string | null }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null, readonly suppressedContacts: number, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly pageViews: number, readonly lastSeenAt: string | null, readonly from: string, readonly to: string, readonly asOf: string, readonly observedAt: string } | null, readonly touches: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly channel: TouchChannel, readonly kind: TouchKind, readonly at: string, readonly observedAt: string, readonly campaign: { readonly id: string, readonly name: string } | null }> } | null, readonly attribution: { readonly touches: number, readonly asOf: string, readonly observedAt: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string, readonly touches: number }> } | null } | null };
 
+export type AccountsOfContactsQueryVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type AccountsOfContactsQuery = { readonly contacts: ReadonlyArray<{ readonly id: string, readonly account: { readonly id: string } | null }> };
+
+export type AddressesOfContactsQueryVariables = Exact<{
+  ids: ReadonlyArray<string> | string;
+}>;
+
+
+export type AddressesOfContactsQuery = { readonly contacts: ReadonlyArray<{ readonly id: string, readonly email: string | null }> };
+
 export type AssignAccountOwnerMutationVariables = Exact<{
   input: AssignAccountOwnerInput;
 }>;
@@ -281,6 +308,32 @@ export type ConsentOfContactQueryVariables = Exact<{
 
 export type ConsentOfContactQuery = { readonly contact: { readonly consent: { readonly state: ConsentState } | null } | null };
 
+export type ContactsByAddressQueryVariables = Exact<{
+  a0: string;
+  a1: string;
+  a2: string;
+  a3: string;
+  a4: string;
+  a5: string;
+  a6: string;
+  a7: string;
+  a8: string;
+  a9: string;
+  a10: string;
+  a11: string;
+  a12: string;
+  a13: string;
+  a14: string;
+  a15: string;
+  a16: string;
+  a17: string;
+  a18: string;
+  a19: string;
+}>;
+
+
+export type ContactsByAddressQuery = { readonly c0: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c1: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c2: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c3: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c4: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c5: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c6: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c7: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c8: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c9: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c10: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c11: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c12: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c13: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c14: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c15: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c16: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c17: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c18: { readonly id: string, readonly account: { readonly id: string } | null } | null, readonly c19: { readonly id: string, readonly account: { readonly id: string } | null } | null };
+
 export type CreateLeadMutationVariables = Exact<{
   input: CreateLeadInput;
 }>;
@@ -288,10 +341,31 @@ export type CreateLeadMutationVariables = Exact<{
 
 export type CreateLeadMutation = { readonly createLead: { readonly replayed: boolean, readonly lead: { readonly id: string, readonly status: LeadStatus, readonly source: string | null, readonly version: number, readonly contact: { readonly id: string } | null, readonly account: { readonly id: string } | null, readonly owner: { readonly id: string, readonly name: string } | null }, readonly event: { readonly id: string, readonly type: string } | null } | null };
 
+export type DashboardQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type DashboardQuery = { readonly accounts: { readonly totalCount: number, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null }, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly employees: number | null, readonly observedAt: string, readonly annualRevenue: { readonly amount: string, readonly currency: string } | null, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly wonCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null, readonly wonAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly title: string | null, readonly email: string | null, readonly engagement: { readonly delivered: number, readonly opened: number, readonly clicked: number, readonly lastOpenedAt: string | null } | null, readonly consents: ReadonlyArray<{ readonly purpose: string, readonly state: ConsentState }> | null }> }, readonly emailEngagement: { readonly contactsMailed: number, readonly delivered: number, readonly openRate: number | null, readonly clickRate: number | null, readonly lastEngagedAt: string | null } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly pageViews: number, readonly lastSeenAt: string | null, readonly asOf: string } | null, readonly attribution: { readonly touches: number, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly credit: string }> } | null }> } };
+
+export type EventCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EventCursorQuery = { readonly eventCursor: string };
+
 export type LatestAccountQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type LatestAccountQuery = { readonly accounts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly domain: string | null, readonly industry: string | null, readonly country: string | null, readonly observedAt: string, readonly owner: { readonly id: string, readonly name: string } | null, readonly pipeline: { readonly openCount: number, readonly openAmount: ReadonlyArray<{ readonly amount: string, readonly currency: string }> | null }, readonly emailEngagement: { readonly openRate: number | null, readonly lastEngagedAt: string | null, readonly observedAt: string } | null, readonly usage: { readonly visits: number, readonly activeUsers: number, readonly asOf: string, readonly observedAt: string } | null, readonly contacts: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly consent: { readonly state: ConsentState, readonly observedAt: string | null } | null }> } }> } };
+
+export type MarketingDashboardQueryVariables = Exact<{
+  first?: number;
+  window?: UsageWindow;
+}>;
+
+
+export type MarketingDashboardQuery = { readonly campaigns: { readonly totalCount: number, readonly nodes: ReadonlyArray<{ readonly id: string, readonly name: string, readonly channel: CampaignChannel, readonly status: CampaignStatus, readonly startedAt: string | null, readonly stats: { readonly recipients: number, readonly delivered: number, readonly opened: number, readonly clicked: number, readonly unsubscribed: number } }> }, readonly channelPerformance: { readonly asOf: string, readonly channels: ReadonlyArray<{ readonly channel: TouchChannel, readonly touches: number }> } | null, readonly mostActiveAccounts: { readonly asOf: string, readonly accounts: ReadonlyArray<{ readonly visits: number, readonly account: { readonly id: string, readonly name: string, readonly owner: { readonly id: string, readonly name: string } | null } | null }> } | null, readonly pipeline: ReadonlyArray<{ readonly key: string | null, readonly totals: { readonly openCount: number, readonly wonCount: number, readonly lostCount: number } }> };
 
 export type MoveOpportunityStageMutationVariables = Exact<{
   input: MoveOpportunityStageInput;

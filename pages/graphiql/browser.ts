@@ -2,6 +2,7 @@ import 'graphiql/style.css';
 import '../look/graphiql.css';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
+import { createClient } from 'graphql-ws';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 import { editorTheme, palettes, themeOf } from './editor-themes.ts';
@@ -42,7 +43,10 @@ createRoot(place).render(
   createElement(
     GraphiQL,
     {
-      fetcher: createGraphiQLFetcher({ url: '/graphql' }),
+      fetcher: createGraphiQLFetcher({
+        url: '/graphql',
+        wsClient: createClient({ url: new URL('/graphql', location.href).href.replace(/^http/, 'ws') }),
+      }),
       initialQuery: tab?.query,
       initialVariables: tab?.variables,
       defaultTabs: given.tabs.map(({ query, variables }) => ({ query, variables })),

@@ -8,12 +8,13 @@ const operations = resolve(import.meta.dirname, '../../contracts/operations');
 
 test('the tab with a REST route comes first, those that change something last', async () => {
   const kinds = (await storedOperations(operations)).map(({ query }) =>
-    /^(query|mutation) (\w+)/m.exec(query),
+    /^(query|subscription|mutation) (\w+)/m.exec(query),
   );
   expect(kinds[0]?.[2]).toBe('AccountSnapshot');
-  const words = kinds.map((kind) => kind?.[1]);
-  expect(words).toEqual([...words].toSorted().toReversed());
-  expect(words).toContain('mutation');
+  const words = kinds.map((kind) => kind?.[1] ?? '');
+  expect([...new Set(words)]).toEqual(['query', 'subscription', 'mutation']);
+  const order = (word: string) => ['query', 'subscription', 'mutation'].indexOf(word);
+  expect(words).toEqual(words.toSorted((one, other) => order(one) - order(other)));
 });
 
 test('variables name an account that is there at any depth, and every page a new idempotency key', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { getOperationAST, parse as parseDocument } from 'graphql';
+import { getOperationAST, OperationTypeNode, parse as parseDocument } from 'graphql';
 import { parse } from 'yaml';
 
 /** A stored operation, and how its variables follow from an account. */
@@ -15,7 +15,12 @@ interface Examples {
   readonly entities?: { readonly Account?: Readonly<Record<string, string>> };
 }
 
-/** Every operation of the folder: those with a REST route first, mutations last, otherwise by name. */
+const places: Readonly<Record<OperationTypeNode, number>> = { query: 1, subscription: 2, mutation: 3 };
+
+/**
+ * Every operation of the folder: those with a REST route first, then other queries, subscriptions and mutations, otherwise
+ * by name.
+ */
 export async function storedOperations(folder: string): Promise<readonly StoredOperation[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.graphql')).sort();
   const read = await Promise.all(
@@ -27,8 +32,8 @@ export async function storedOperations(folder: string): Promise<readonly StoredO
         () => true,
         () => false,
       );
-      const isMutation = getOperationAST(parseDocument(query))?.operation === 'mutation';
-      return { query, examples, place: hasRoute ? 0 : isMutation ? 2 : 1 };
+      const kind = getOperationAST(parseDocument(query))?.operation ?? OperationTypeNode.QUERY;
+      return { query, examples, place: hasRoute ? 0 : places[kind] };
     }),
   );
   return read

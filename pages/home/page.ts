@@ -15,10 +15,11 @@ export async function homePage(operations: string, bundler: Bundler): Promise<Pa
   const document = await readFile(`${operations}/LatestAccount.graphql`, 'utf8');
   return {
     path: '/',
-    answer: async ({ ask, subgraphs, openApi }) => {
-      const [states, { data, errors }, bundle] = await Promise.all([
+    answer: async ({ ask, subgraphs, openApi, usage }) => {
+      const [states, { data, errors }, used, bundle] = await Promise.all([
         subgraphs(),
         ask({ document, timeoutMs }),
+        usage(),
         bundler.bundle(),
       ]);
       const account = latestAccount(data as LatestAccountQuery | null, errors);
@@ -28,7 +29,7 @@ export async function homePage(operations: string, bundler: Bundler): Promise<Pa
         description: 'A GraphQL gateway over CRM, email, analytics and consent systems.',
         bundle,
         look: 'home',
-        body: html`<${Home} states=${states} paths=${openApi().paths} account=${account} now=${now} />`,
+        body: html`<${Home} states=${states} paths=${openApi().paths} account=${account} usage=${used} now=${now} />`,
       });
     },
   };

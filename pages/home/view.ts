@@ -1,20 +1,23 @@
 import { html } from 'htm/preact';
 import type { SubgraphState } from '#gateway/fetching/probe.ts';
 import type { OpenApiDocument } from '#gateway/transports/openapi.ts';
+import type { PageUsage } from '#gateway/transports/page-usage.ts';
 import { systemName } from '../parts/systems.ts';
 import { exactTime } from '../parts/words.ts';
 import { AccountCard, type LatestAccount } from './account-card.ts';
+import { MostUsed } from './most-used.ts';
 
 export interface HomeProps {
   readonly states: readonly SubgraphState[];
   readonly paths: OpenApiDocument['paths'];
   readonly account: LatestAccount;
+  readonly usage: PageUsage;
   /** When all of this was read, RFC 3339. */
   readonly now: string;
 }
 
 /** What stands at the gateway's address: what it is, how it is, what it knows, and where to go. */
-export function Home({ states, paths, account, now }: HomeProps) {
+export function Home({ states, paths, account, usage, now }: HomeProps) {
   return html`
     <header class="hero">
       <${Flow} />
@@ -27,6 +30,7 @@ export function Home({ states, paths, account, now }: HomeProps) {
         <nav aria-label="Ways in">
           <a role="button" href="/graphiql">Ask in GraphiQL</a>
           ${account.kind === 'found' ? html`<a role="button" class="second" href="/sidebar?account=${encodeURIComponent(account.account.id)}">Open the sidebar</a>` : null}
+          <a role="button" class="second" href="/live">Watch leads live</a>
           <a role="button" class="second" href="/docs">REST reference</a>
         </nav>
       </div>
@@ -45,6 +49,7 @@ export function Home({ states, paths, account, now }: HomeProps) {
         <header class="row"><h2 id="account">The account that changed last</h2></header>
         <${AccountCard} shown=${account} now=${now} />
       </section>
+      <${MostUsed} usage=${usage} />
       <section aria-labelledby="endpoints">
         <header class="row"><h2 id="endpoints">Endpoints</h2></header>
         <${Endpoints} paths=${paths} />
@@ -82,6 +87,7 @@ function Endpoints({ paths }: Pick<HomeProps, 'paths'>) {
     ['POST', '/graphql', 'GraphQL over HTTP, for every question', '/graphiql'],
     ...Object.entries(paths).map(([path, { get }]) => ['GET', path, get.summary, `/docs#${get.operationId}`]),
     ['GET', '/sidebar', 'One account for a frame in the CRM: ?account= or ?domain=', '/sidebar'],
+    ['GET', '/live', 'Lead updates as they come: ?owner= and ?account= choose', '/live'],
     ['GET', '/openapi.json', 'The REST routes as OpenAPI 3.1', '/openapi.json'],
     ['GET', '/health', 'Whether the process lives', '/health'],
     ['GET', '/ready', 'Whether it should be sent requests', '/ready'],

@@ -7,7 +7,12 @@ export type Missing =
   | { readonly kind: 'failed' };
 
 const hiding = ['FORBIDDEN', 'UNAUTHENTICATED'];
-const downCodes = ['SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_TIMEOUT', 'SUBGRAPH_INVALID_ANSWER'];
+const downCodes = [
+  'SUBGRAPH_UNAVAILABLE',
+  'SUBGRAPH_TIMEOUT',
+  'SUBGRAPH_INVALID_ANSWER',
+  'VENDOR_UNAVAILABLE',
+];
 
 /**
  * Why the value at a path is null, or part of what is below it; null where nothing is said to be missing there. `*`

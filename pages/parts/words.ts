@@ -83,6 +83,11 @@ export function exactTime(time: string): string {
   }).format(new Date(time))} UTC`;
 }
 
+/** "09:30:05", UTC. */
+export function clockTime(time: string): string {
+  return new Date(time).toISOString().slice(11, 19);
+}
+
 /** "1 Mar", of a calendar date. */
 export function shortDay(date: string): string {
   return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { hydrate } from 'preact';
 import type { SidebarGiven } from './given.ts';
 import { LiveSidebar } from './live.ts';
+import { type Watch, watchByClient, watchByPass } from './watch.ts';
 
 const given: SidebarGiven = JSON.parse(document.getElementById('given')?.textContent ?? '');
 const place = document.getElementById('sidebar') as HTMLElement;
@@ -27,4 +28,12 @@ async function read(): Promise<SidebarGiven> {
   return next;
 }
 
-hydrate(html`<${LiveSidebar} given=${given} read=${read} />`, place);
+function watchOf({ account: { id }, live }: SidebarGiven): Watch | undefined {
+  if (live === undefined) return undefined;
+  return pass === undefined
+    ? watchByClient(id, live)
+    : watchByPass(location.pathname, id, live, () => pass ?? '');
+}
+
+const watch = watchOf(given);
+hydrate(html`<${LiveSidebar} given=${given} read=${read} watch=${watch} />`, place);

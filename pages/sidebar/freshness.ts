@@ -13,14 +13,18 @@ const failures: Partial<Record<Source['status'], string>> = {
   ERROR: 'answered in part',
 };
 
+/** Said beside the age of what is shown, where that is older than the system should be asked for. */
+const staleWord = 'not up to date';
+
 /** One mark for each system, at the top: whether it answered, and how old the oldest of what it said is. */
 export function Systems({ sources, readAt }: Given) {
   return html`
     <ul class="systems" aria-label="Systems">
       ${Object.entries(sources).map(
         ([name, { status, observedAt }]) => html`
-          <li key=${name} class=${status in failures ? 'bad' : 'good'}>
+          <li key=${name} class=${status in failures ? 'bad' : status === 'STALE' ? 'stale' : 'good'}>
             <strong>${systemName(name)}</strong>
+            ${status === 'STALE' ? html`<span>${staleWord}:</span>` : ''}
             <span>${failures[status] ?? (observedAt ? html`<${Ago} time=${observedAt} now=${readAt} />` : 'answered')}</span>
           </li>
         `,
@@ -44,7 +48,7 @@ export function Freshness({ sources, readAt }: Given) {
               <tr key=${name}>
                 <th scope="row">${systemName(name)}</th>
                 <td>
-                  ${failures[status] ?? (observedAt ? html`${ago(observedAt, readAt)}<small>${exactTime(observedAt)}</small>` : 'no time given')}
+                  ${failures[status] ?? (observedAt ? html`${ago(observedAt, readAt)}<small>${exactTime(observedAt)}</small>${status === 'STALE' ? html`<small>${staleWord}</small>` : ''}` : 'no time given')}
                 </td>
                 <td>${latencyMs === null ? '–' : `${Math.round(latencyMs)} ms`}</td>
               </tr>

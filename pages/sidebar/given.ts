@@ -12,8 +12,16 @@ export interface SidebarGiven {
   readonly window: UsageWindow;
   /** For reading it again, where it was opened with a pass. */
   readonly pass: string | undefined;
+  /** Undefined where the gateway has no events to follow it by. */
+  readonly live: LiveStart | undefined;
   /** When it was read, RFC 3339. */
   readonly readAt: string;
+}
+
+/** Where events went on before the sidebar was read. */
+export interface LiveStart {
+  /** Undefined where the bus could not say, so that it is followed from whenever that begins. */
+  readonly after: string | undefined;
 }
 
 /** Usage windows that can be chosen, by the word for them in the address. */

@@ -1,21 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { html } from 'htm/preact';
-import type { Page, PageAnswer, PageRequest } from '#gateway/transports/site.ts';
+import type { Page, PageAnswer, PageLive, PageRequest } from '#gateway/transports/site.ts';
 import type {
   AccountOfDomainQuery,
   AccountOfDomainQueryVariables,
+  EventCursorQuery,
   SidebarQuery,
   SidebarQueryVariables,
 } from '../__generated__/operations.ts';
 import type { Bundler } from '../bundle.ts';
 import { renderPage } from '../shell.ts';
-import { type SidebarGiven, windows } from './given.ts';
+import { type LiveStart, type SidebarGiven, windows } from './given.ts';
 import { LiveSidebar } from './live.ts';
 import { nothingAsked, type Trouble, troubleOf } from './trouble.ts';
 
 export const sidebarPath = '/sidebar';
 /** A rep waits for this page: a system that is slower is named, and the rest is shown. */
 const timeoutMs = 2_000;
+/** Nobody waits for the place of events: without it a change in these moments is seen a little later. */
+const cursorTimeoutMs = 300;
 
 /**
  * The sidebar of an account, made to live in a frame of a CRM: `?account=ID`, or `?domain=` which leads there, with
@@ -24,6 +27,8 @@ const timeoutMs = 2_000;
 export async function sidebarPage(operations: string, bundler: Bundler): Promise<Page> {
   const sidebar = await readFile(`${operations}/Sidebar.graphql`, 'utf8');
   const accountOfDomain = await readFile(`${operations}/AccountOfDomain.graphql`, 'utf8');
+  const eventCursor = await readFile(`${operations}/EventCursor.graphql`, 'utf8');
+  const changes = await readFile(`${operations}/AccountChanges.graphql`, 'utf8');
 
   async function answer(request: PageRequest): Promise<PageAnswer> {
     const { account, domain, days, as } = request.query;
@@ -42,11 +47,14 @@ export async function sidebarPage(operations: string, bundler: Bundler): Promise
     const chosen = windows.find((one) => one.days === days) ?? windows[0];
     const { window, interval } = chosen as (typeof windows)[number];
     const variables: SidebarQueryVariables = { id, window, interval };
+    /* First, so that whatever the sidebar does not show yet comes behind it. */
+    const live = await liveStart(request);
     const { data, errors, sources } = await request.ask({ document: sidebar, variables, timeoutMs });
     const account = (data as SidebarQuery | null)?.account ?? null;
     if (account === null) return showTrouble(troubleOf({ errors }, `with the id ${id}`), asJson);
     const pass = await request.passFor({ account: id });
-    const given: SidebarGiven = { account, errors, sources, window, pass, readAt: new Date().toISOString() };
+    const readAt = new Date().toISOString();
+    const given: SidebarGiven = { account, errors, sources, window, pass, live, readAt };
     if (asJson) return { kind: 'json', status: 200, body: JSON.stringify(given) };
     return renderPage({
       title: account.name,
@@ -56,6 +64,12 @@ export async function sidebarPage(operations: string, bundler: Bundler): Promise
       given,
       body: html`<div id="sidebar"><${LiveSidebar} given=${given} /></div>`,
     });
+  }
+
+  async function liveStart({ ask }: PageRequest): Promise<LiveStart | undefined> {
+    const { data, errors } = await ask({ document: eventCursor, timeoutMs: cursorTimeoutMs });
+    if (errors.some(({ extensions }) => extensions?.code === 'EVENTS_NOT_SERVED')) return undefined;
+    return { after: (data as EventCursorQuery | null)?.eventCursor };
   }
 
   async function ofDomain({ ask, passFor }: PageRequest, domain: string): Promise<PageAnswer> {
@@ -91,5 +105,6 @@ export async function sidebarPage(operations: string, bundler: Bundler): Promise
     });
   }
 
-  return { path: sidebarPath, isEmbeddable: true, answer };
+  const live: PageLive = { document: changes, variables: ({ account }) => ({ accountId: account }) };
+  return { path: sidebarPath, isEmbeddable: true, answer, live };
 }

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
+import { temporaryWarehouse, warehouses } from '#test/harness/warehouses.ts';
 import type { TouchRow, VisitRow } from './adapters/warehouse.ts';
 import { type Analytics, openAnalytics } from './main.ts';
 
@@ -45,16 +46,20 @@ function visitOf(n: number): VisitRow {
   };
 }
 
-describe('analytics', () => {
+describe.each(warehouses)('analytics of $engine', ({ engine, missing }) => {
+  const it = test.skipIf(missing);
+  let place: Awaited<ReturnType<typeof temporaryWarehouse>>;
   let folder: string;
   let analytics: Analytics;
   let running: RunningSubgraph;
   const statements: string[] = [];
 
   beforeAll(async () => {
+    if (missing) return;
     folder = await mkdtemp(join(tmpdir(), 'tributary-'));
+    place = await temporaryWarehouse(engine);
     analytics = await openAnalytics({
-      file: join(folder, 'analytics.duckdb'),
+      warehouse: place.location,
       location: { engine: 'sqlite', file: join(folder, 'analytics.sqlite') },
       onQuery: (sql) => statements.push(sql),
     });
@@ -87,7 +92,8 @@ describe('analytics', () => {
 
   afterAll(async () => {
     await running?.close();
-    await rm(folder, { recursive: true, force: true });
+    await place?.remove();
+    if (folder) await rm(folder, { recursive: true, force: true });
   });
 
   beforeEach(() => {
@@ -278,7 +284,7 @@ describe('analytics', () => {
     expect(statements).toHaveLength(2);
   });
 
-  it.each([
+  test.skipIf(missing).each([
     ['touches(first: 101) { nodes { id } }', 'INVALID_ARGUMENT', '100, not 101'],
     ['touches(after: "bm9wZQ") { nodes { id } }', 'INVALID_CURSOR', 'bm9wZQ'],
   ])('refuses %s at the field, and keeps the account', async (field, code, text) => {

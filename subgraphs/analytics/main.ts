@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
 import type { Consumer } from '#events/consumer.ts';
-import { type DuckdbOptions, openDuckdb } from './adapters/duckdb.ts';
-import type { Warehouse } from './adapters/warehouse.ts';
+import { openWarehouse, type WarehouseLocation } from './adapters/open.ts';
+import type { Warehouse, WarehouseOptions } from './adapters/warehouse.ts';
 import { warehouseConsumer } from './consumers/warehouse.ts';
 import { type Context, loadersOf } from './loaders.ts';
 import { resolvers } from './resolvers/index.ts';
 import { migrations } from './store/migrations.ts';
 import type { Tables } from './store/tables.ts';
 
-export interface AnalyticsOptions extends DuckdbOptions {
+export { type WarehouseLocation, warehouseLocation } from './adapters/open.ts';
+
+export interface AnalyticsOptions extends WarehouseOptions {
+  /** Of what is read: a DuckDB file or PostgreSQL. */
+  readonly warehouse: WarehouseLocation;
   /** Of the ingest store: what mutations record, with its events. */
   readonly location: StoreLocation;
 }
@@ -27,10 +31,14 @@ export interface Analytics {
 
 /**
  * Opens the ingest store and the warehouse and makes the subgraph that serves them; closing the subgraph closes both.
- * Rejects with one line where another process has the warehouse's file.
+ * Rejects with one line where another process has the warehouse's file, or its server cannot be reached.
  */
-export async function openAnalytics({ location, ...options }: AnalyticsOptions): Promise<Analytics> {
-  const warehouse = await openDuckdb(options);
+export async function openAnalytics({
+  location,
+  warehouse: place,
+  ...options
+}: AnalyticsOptions): Promise<Analytics> {
+  const warehouse = await openWarehouse(place, options);
   const opened = openStore<Tables>({ name: 'analytics', location, migrations, onQuery: options.onQuery });
   const store = await opened.catch(async (error: unknown) => {
     await warehouse.close();

@@ -11,6 +11,7 @@ import { collectLog } from '#test/harness/log.ts';
 import { memoryBus } from '#test/harness/memory-bus.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
+import { warehouseBeside } from '#test/harness/warehouses.ts';
 import { type Analytics, openAnalytics } from './main.ts';
 
 const recordTouch = `mutation ($input: RecordTouchInput!) { recordTouch(input: $input) {
@@ -35,7 +36,10 @@ describe.each(engines)('mutations of analytics on $engine', ({ engine, missing }
     if (missing) return;
     folder = await mkdtemp(join(tmpdir(), 'tributary-'));
     place = await temporaryStore(engine);
-    analytics = await openAnalytics({ file: join(folder, 'analytics.duckdb'), location: place.location });
+    analytics = await openAnalytics({
+      warehouse: warehouseBeside(place.location, folder),
+      location: place.location,
+    });
     running = await serveForTest(analytics.subgraph);
     ofOther = await serveForTest({
       ...analytics.subgraph,
@@ -221,7 +225,10 @@ describe.each(engines)('mutations of analytics on $engine', ({ engine, missing }
     const health = async (url: string) => (await fetch(url.replace('/graphql', '/health'))).status;
     expect(await health(running.url)).toBe(200);
     const own = await temporaryStore(engine);
-    const other = await openAnalytics({ file: join(folder, 'other.duckdb'), location: own.location });
+    const other = await openAnalytics({
+      warehouse: warehouseBeside(own.location, join(folder, 'other')),
+      location: own.location,
+    });
     const served = await serveForTest(other.subgraph);
     try {
       expect(await health(served.url)).toBe(200);
@@ -232,7 +239,10 @@ describe.each(engines)('mutations of analytics on $engine', ({ engine, missing }
       await own.remove();
     }
     const third = await temporaryStore(engine);
-    const without = await openAnalytics({ file: join(folder, 'third.duckdb'), location: third.location });
+    const without = await openAnalytics({
+      warehouse: warehouseBeside(third.location, join(folder, 'third')),
+      location: third.location,
+    });
     const servedWithout = await serveForTest(without.subgraph);
     try {
       await without.warehouse.close();

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { openStaleness, type Staleness } from './staleness.ts';
 
 /** On whose behalf a request is made. `tenant` scopes every row that is read or written. */
 export interface Viewer {
@@ -24,6 +25,8 @@ export interface RequestContext {
   readonly log: Logger;
   /** Aborted once nobody waits for the answer: work that only it needs may end. */
   readonly signal: AbortSignal;
+  /** What is answered older than it should be is noted here, and the answer says so. */
+  readonly staleness: Staleness;
 }
 
 /** The context of one request of a viewer that was vouched for. */
@@ -42,6 +45,7 @@ export function requestContext(
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     log: log.child({ requestId }),
     signal: unanswered(reply),
+    staleness: openStaleness(),
   };
 }
 

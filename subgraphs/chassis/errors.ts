@@ -14,6 +14,8 @@ const codes = {
   STORE_BUSY: 'The store has too much to do to take another query.',
   STORE_TIMEOUT: 'The store did not answer in time.',
   TRANSITION_NOT_ALLOWED: 'An entity does not go from its present state to the one that was asked for.',
+  VENDOR_UNAVAILABLE:
+    'Whether a record exists cannot be found out, since the system of record does not answer.',
   VERSION_CONFLICT: 'An entity is no longer in the version that a mutation was meant for.',
 } as const;
 

@@ -24,6 +24,24 @@ export function loadOne<Key extends string, Row>(
   );
 }
 
+/** {@link loadOne}, where for some keys nobody may know whether there is a row: `load` rejects for those. */
+export function loadFresh<Key extends string, Row>(
+  select: (keys: readonly Key[]) => Promise<{
+    readonly rows: readonly Row[];
+    readonly failed: ReadonlyMap<string, Error>;
+  }>,
+  keyOf: (row: Row) => Key | null,
+): DataLoader<Key, Row | null> {
+  return new DataLoader<Key, Row | null>(
+    async (keys) => {
+      const { rows, failed } = await select(keys);
+      const found = new Map(rows.map((row) => [keyOf(row), row]));
+      return keys.map((key) => found.get(key) ?? failed.get(key) ?? null);
+    },
+    { maxBatchSize: maxBatch },
+  );
+}
+
 /** A loader of all rows of a key: `load` answers an array, empty for a key that has none. */
 export function loadMany<Key extends string, Row>(
   select: (keys: readonly Key[]) => Promise<readonly Row[]>,

@@ -8,6 +8,7 @@ import { waitingEvents } from '#test/harness/outbox.ts';
 import { engines, type TemporaryStore, temporaryStore } from '#test/harness/stores.ts';
 import type { RequestContext, Viewer } from './context.ts';
 import { type Done, type MutationTables, mutate } from './mutation.ts';
+import { openStaleness } from './staleness.ts';
 import { createIdempotency, forgetKeys } from './store/idempotency.ts';
 import { openStore, type Store } from './store/store.ts';
 
@@ -69,6 +70,7 @@ describe.each(engines)('mutate on $engine', ({ engine, missing }) => {
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     log: pino({ level: 'silent' }),
     signal: new AbortController().signal,
+    staleness: openStaleness(),
     store,
   });
 

@@ -7,6 +7,10 @@ import type { Logger } from 'pino';
 import { type RequestContext, requestContext, type Viewer } from './context.ts';
 import { maskError } from './errors.ts';
 import { type GatewayKeys, openVouching, type Vouch, viewerHeader } from './identity.ts';
+import type { Staleness } from './staleness.ts';
+import type { VendorState } from './vendor/watched.ts';
+import type { WebhookIntake } from './vendor/webhooks/intake.ts';
+import { webhookPaths, webhookRoutes } from './vendor/webhooks/route.ts';
 
 /** A subgraph that can be served: its published schema and what answers it. */
 export interface Subgraph<Context extends RequestContext = RequestContext> {
@@ -19,6 +23,10 @@ export interface Subgraph<Context extends RequestContext = RequestContext> {
   readonly context: (request: RequestContext) => Context;
   /** Rejects where the store behind it cannot be asked. */
   readonly ping: () => Promise<void>;
+  /** How the vendors answer whose records these are, for whoever watches; see `watchSystems`. */
+  readonly vendors?: () => Readonly<Record<string, VendorState>>;
+  /** Takes what vendors send to `/webhooks/<vendor>` and `/webhooks/<vendor>/<tenant>`. Default: nothing is there. */
+  readonly webhooks?: WebhookIntake | undefined;
   /** Closes what the subgraph opened; called after the last request was answered. */
   readonly close: () => Promise<void>;
 }
@@ -51,6 +59,8 @@ const maxBody = 4 * 1024 * 1024;
 /** Whatever watches a process asks here, and nobody vouches for it. */
 const healthPath = '/health';
 const metricsPath = '/metrics';
+/** Vendors vouch for themselves, by a signature. */
+const openPaths = new Set<string | undefined>([healthPath, metricsPath, ...webhookPaths]);
 
 /**
  * Serves a subgraph on a port of its own: `/graphql` for gateways that vouch for a viewer, and `/health` for whoever
@@ -109,10 +119,16 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     },
   });
 
+  app.graphql.addHook('onResolution', async (execution, context) => {
+    const observedAt = (context as { staleness?: Staleness }).staleness?.oldest();
+    if (observedAt !== undefined) Object.assign(execution, { extensions: { stale: { observedAt } } });
+  });
+
   app.get(healthPath, async (_request, reply) => {
     try {
       await subgraph.ping();
-      return { status: 'ok' };
+      // A vendor that is away is no reason to end a process that has a replica of it.
+      return { status: 'ok', ...(subgraph.vendors && { vendors: subgraph.vendors() }) };
     } catch (error) {
       log.error({ err: error }, 'the store does not answer');
       return reply.code(503).send({ status: 'store unavailable' });
@@ -126,6 +142,9 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
     );
   }
 
+  const { webhooks } = subgraph;
+  if (webhooks !== undefined) await app.register(webhookRoutes(webhooks, log));
+
   app.addHook('onClose', subgraph.close);
   const address = await listen(app, subgraph.name, options);
   return { name: subgraph.name, url: `${address}/graphql`, close: () => app.close() };
@@ -134,7 +153,7 @@ export async function serveSubgraph(subgraph: Subgraph, options: ServeOptions): 
 /** Answers nobody but a viewer that is vouched for, before anything else of the request is read. */
 function admission(vouch: Vouch, viewers: WeakMap<FastifyRequest, Viewer>, log: Logger) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    if (request.routeOptions.url === healthPath || request.routeOptions.url === metricsPath) return undefined;
+    if (openPaths.has(request.routeOptions.url)) return undefined;
     const vouching = await vouch(request.headers[viewerHeader]);
     if (vouching.kind === 'viewer') {
       viewers.set(request, vouching.viewer);

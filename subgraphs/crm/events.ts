@@ -1,12 +1,17 @@
 import type { UpsertedRow } from '#chassis/store/upsert.ts';
 import { type Cause, type EventEnvelope, makeEvent, type Routing } from '#events/envelope.ts';
 import {
+  accountChangeRejectedV1,
   accountOwnerAssignedV1,
+  leadChangeRejectedV1,
   leadCreatedV1,
   leadOwnerAssignedV1,
   leadStatusChangedV1,
+  opportunityChangeRejectedV1,
   opportunityStageMovedV1,
 } from '#events/schemas/index.ts';
+import type { ChangedType } from './adapters/crm.ts';
+import { detailsChanged } from './details.ts';
 import type { Account, EntityTables, Lead, Opportunity } from './store/tables.ts';
 
 type Event = EventEnvelope<object>;
@@ -59,9 +64,34 @@ export function opportunityStageMoved(before: Opportunity, after: Opportunity, c
   return makeEvent(opportunityStageMovedV1, change, cause);
 }
 
+/** A change of a row that the vendor did not take. `after` is what the row is again. */
+export function changeRejected(
+  type: ChangedType,
+  after: Account | Lead | Opportunity,
+  { fields, code }: { readonly fields: readonly string[]; readonly code: string },
+  cause: Cause,
+): Event {
+  const { id: subject, version: entityVersion, ownerId } = after;
+  const change = { subject, entityVersion, data: { fields: [...fields], code } };
+  switch (type) {
+    case 'leads':
+      return makeEvent(leadChangeRejectedV1, { ...change, routing: routingOf(after as Lead) }, cause);
+    case 'accounts': {
+      const routing = given({ accountid: subject, ownerid: ownerId });
+      return makeEvent(accountChangeRejectedV1, { ...change, routing }, cause);
+    }
+    case 'opportunities': {
+      const { accountId } = after as Opportunity;
+      const routing = given({ opportunityid: subject, accountid: accountId, ownerid: ownerId });
+      return makeEvent(opportunityChangeRejectedV1, { ...change, routing }, cause);
+    }
+  }
+}
+
 /**
  * What rows that came from elsewhere tell: the same events as mutations. Both the status and the owner of a lead may
- * differ at once, and are then two events of one version.
+ * differ at once, and are then two events of one version. What came from a vendor tells of every version: where it is
+ * none of these changes, which fields changed.
  */
 export function eventsOfRows(
   table: keyof EntityTables,
@@ -69,18 +99,28 @@ export function eventsOfRows(
   cause: Cause,
 ): readonly Event[] {
   const changed = rows.filter(({ outcome }) => outcome !== 'unchanged');
+  return changed.flatMap((row) => {
+    const events = changesOf(table, row, cause);
+    const isTold = events.length > 0 || cause.origin !== 'vendor' || table === 'users';
+    return isTold ? events : [detailsChanged(table, row, cause)];
+  });
+}
+
+function changesOf(table: keyof EntityTables, row: UpsertedRow<object>, cause: Cause): readonly Event[] {
   switch (table) {
     case 'leads':
-      return (changed as readonly UpsertedRow<Lead>[]).flatMap((row) => eventsOfLead(row, cause));
-    case 'accounts':
-      return (changed as readonly UpsertedRow<Account>[]).flatMap(({ before, after }) =>
-        (before?.ownerId ?? null) === after.ownerId ? [] : accountOwnerAssigned(before, after, cause),
-      );
-    case 'opportunities':
+      return eventsOfLead(row as UpsertedRow<Lead>, cause);
+    case 'accounts': {
+      const { before, after } = row as UpsertedRow<Account>;
+      return (before?.ownerId ?? null) === after.ownerId ? [] : [accountOwnerAssigned(before, after, cause)];
+    }
+    case 'opportunities': {
       // A new one did not move: it has no stage before.
-      return (changed as readonly UpsertedRow<Opportunity>[]).flatMap(({ before, after }) =>
-        before === null || before.stage === after.stage ? [] : opportunityStageMoved(before, after, cause),
-      );
+      const { before, after } = row as UpsertedRow<Opportunity>;
+      return before === null || before.stage === after.stage
+        ? []
+        : [opportunityStageMoved(before, after, cause)];
+    }
     case 'contacts':
     case 'users':
       return [];

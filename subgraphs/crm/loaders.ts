@@ -1,8 +1,9 @@
 import type DataLoader from 'dataloader';
 import type { RequestContext } from '#chassis/context.ts';
-import { loadersByArguments, loadFrom, loadOne } from '#chassis/loaders.ts';
+import { loadersByArguments, loadFresh, loadFrom, loadOne } from '#chassis/loaders.ts';
 import { emptyPage, type Page, type PageRequest, selectPages } from '#chassis/store/page.ts';
 import type { Store } from '#chassis/store/store.ts';
+import type { ReadThrough } from '#chassis/vendor/replica/read-through.ts';
 import type { LeadFilter, OpportunityFilter } from './__generated__/resolvers.ts';
 import { contactsWhere, leadsWhere, opportunitiesWhere } from './store/filters.ts';
 import { noOpportunities, type PipelineTotals, totalsByAccount } from './store/pipeline.ts';
@@ -12,6 +13,8 @@ import type { Account, Contact, EntityTables, Lead, Opportunity, Tables, User } 
 /** What a resolver of the CRM gets. */
 export interface Context extends RequestContext {
   readonly store: Store<Tables>;
+  /** To the tenant's vendor; undefined where it has none. */
+  readonly readThrough: ReadThrough | undefined;
   /** Made anew by each mutation: what was loaded before it is not answered after it. */
   loaders: Loaders;
 }
@@ -38,37 +41,64 @@ export interface Loaders {
 }
 
 /** The loaders of one request: whatever its fields ask of a table on one level is one query. */
-export function loadersOf({ db }: Store<Tables>, tenant: string): Loaders {
+export function loadersOf(context: Omit<Context, 'loaders'>): Loaders {
+  const { tenant, readThrough, staleness, signal } = context;
+  const { db } = context.store;
+  const byKey = <Table extends keyof EntityTables>(
+    type: Table,
+    by: string,
+    select: (values: readonly string[]) => Promise<readonly Tables[Table][]>,
+    keyOf: (row: Tables[Table]) => string | null,
+  ): DataLoader<string, Tables[Table] | null> =>
+    readThrough === undefined
+      ? loadOne(select, keyOf)
+      : loadFresh(
+          (values) => readThrough.fresh({ type, by, values, select, keyOf, staleness, signal }),
+          keyOf,
+        );
   const byId = <Table extends keyof EntityTables>(table: Table) =>
-    loadOne<string, Tables[Table]>(
+    byKey(
+      table,
+      'id',
       (ids) => selectByIds(db, table, tenant, ids),
       (row) => row.id,
     );
   const pages =
-    <Row extends { readonly id: string }, Filter>(
+    <Row extends { readonly id: string; readonly observedAt: string }, Filter>(
       table: keyof EntityTables,
       where: (tenant: string, filter: Filter | null | undefined) => PageRequest['where'],
     ): PageLoader<Row, Filter> =>
     ({ parent, filter, ...page }) =>
       loadFrom<string, Page<Row>>(
-        (values) =>
-          selectPages<Tables, Row>(db, {
+        async (values) => {
+          const found = await selectPages<Tables, Row>(db, {
             ...page,
             table,
             where: where(tenant, filter),
             parent: { column: parent, values },
-          }),
+          });
+          await readThrough?.note(
+            table,
+            [...found.values()].flatMap(({ rows }) => rows),
+            staleness,
+          );
+          return found;
+        },
         () => emptyPage,
       );
 
   return {
     account: byId('accounts'),
-    accountByDomain: loadOne(
+    accountByDomain: byKey(
+      'accounts',
+      'domain',
       (domains) => selectAccountsByDomain(db, tenant, domains),
       (row) => row.domain,
     ),
     contact: byId('contacts'),
-    contactByEmail: loadOne(
+    contactByEmail: byKey(
+      'contacts',
+      'email',
       (emails) => selectContactsByEmail(db, tenant, emails),
       (row) => row.email,
     ),

@@ -2,7 +2,10 @@ import { type Cause, type EventEnvelope, makeEvent, type Routing } from '#events
 import {
   campaignEnrolledV1,
   contactSuppressedV1,
+  enrollmentChangeRejectedV1,
   enrollmentRefusedV1,
+  suppressionChangeRejectedV1,
+  suppressionLiftedV1,
   unsubscribedV1,
 } from '#events/schemas/index.ts';
 import type { EnrollmentRefusalReason } from './__generated__/resolvers.ts';
@@ -47,6 +50,39 @@ export function contactSuppressed(
   cause: Cause,
 ): Event {
   return makeEvent(contactSuppressedV1, { ...placeOf(about), data: { suppressionId: id, reason } }, cause);
+}
+
+export function suppressionLifted(
+  about: About,
+  { id, reason }: Pick<SuppressionValues, 'id' | 'reason'>,
+  cause: Cause,
+): Event {
+  return makeEvent(suppressionLiftedV1, { ...placeOf(about), data: { suppressionId: id, reason } }, cause);
+}
+
+/** @param code the vendor's, or a word of ours where it was not asked */
+export function enrollmentChangeRejected(
+  about: About,
+  { id, campaignId }: Pick<EnrollmentValues, 'id' | 'campaignId'>,
+  code: string,
+  cause: Cause,
+): Event {
+  const data = { enrollmentId: id, campaignId, code };
+  return makeEvent(
+    enrollmentChangeRejectedV1,
+    { ...placeOf(about, { campaignid: campaignId }), data },
+    cause,
+  );
+}
+
+export function suppressionChangeRejected(
+  about: About,
+  { id, reason }: Pick<SuppressionValues, 'id' | 'reason'>,
+  { isLifted, code }: { readonly isLifted: boolean; readonly code: string },
+  cause: Cause,
+): Event {
+  const data = { suppressionId: id, reason, isLifted, code };
+  return makeEvent(suppressionChangeRejectedV1, { ...placeOf(about), data }, cause);
 }
 
 /**

@@ -10,7 +10,7 @@ import { composeServices } from '@apollo/composition';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, graphql, parse } from 'graphql';
 import { type Logger, pino } from 'pino';
-import { type GatewayOptions, type RunningGateway, startGateway } from '#gateway/main.ts';
+import { type GatewayOptions, type OpenLive, type RunningGateway, startGateway } from '#gateway/main.ts';
 
 /** A request as a subgraph got it. */
 export interface SeenRequest {
@@ -46,6 +46,7 @@ const accountsSdl = `${link}
     strict(id: ID!): Account!
   }
   type Mutation { rename(id: ID!, name: String!): Account }
+  type Subscription { renamed(id: ID, after: ID): Account }
   type Account @key(fields: "id") { id: ID! name: String observedAt: String! other: Account }
 `;
 
@@ -55,7 +56,7 @@ const usageSdl = `${link}
   type Usage { visits: Int! window: Window! observedAt: String! }
 `;
 
-interface Resolvable {
+export interface Resolvable {
   readonly [typeName: string]: Readonly<Record<string, unknown>>;
 }
 
@@ -103,7 +104,7 @@ const usageResolvers: Resolvable = {
   },
 };
 
-async function startSubgraph(name: string, sdl: string, resolvers: Resolvable): Promise<TinySubgraph> {
+export async function startSubgraph(name: string, sdl: string, resolvers: Resolvable): Promise<TinySubgraph> {
   const typeDefs: DocumentNode = parse(sdl);
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as never }]);
   const server = createServer((request, response) => {
@@ -167,7 +168,7 @@ export interface World {
   readonly log: LogLine[];
   readonly logger: Logger;
   /** Starts a gateway on a free port; it ends with the world. */
-  readonly start: (options?: Partial<GatewayOptions>) => Promise<RunningGateway>;
+  readonly start: (options?: Partial<GatewayOptions>, openLive?: OpenLive) => Promise<RunningGateway>;
   /** Ends gateways and subgraphs and removes the folder. */
   readonly end: () => Promise<void>;
 }
@@ -201,8 +202,8 @@ export async function createWorld(): Promise<World> {
     supergraph,
     log,
     logger,
-    start: async (options = {}) => {
-      const gateway = await startGateway({ supergraph, port: 0, logger, ...options });
+    start: async (options = {}, openLive) => {
+      const gateway = await startGateway({ supergraph, port: 0, logger, ...options }, openLive);
       gateways.push(gateway);
       return gateway;
     },

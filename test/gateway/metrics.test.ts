@@ -47,7 +47,9 @@ describe('/metrics', () => {
     const response = await read({ metrics });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(metrics.contentType);
-    expect(await response.text()).toBe('events 7\n');
+    const text = await response.text();
+    expect(text).toMatch(/^events 7\n/);
+    expect(text).toContain('tributary_live_connections{transport="websocket"} 0');
   });
 
   it('is for viewers with the scope metrics:read, and for no others', async () => {

@@ -122,7 +122,7 @@ describe('an operation that takes too long', () => {
     await expect(hanging).rejects.toMatchObject({ code: 'QUERY_PLAN_TIMEOUT' });
     const startedAt = performance.now();
     expect(await plan(planning, 'other')).toEqual(planned('other'));
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 });
 

@@ -19,6 +19,7 @@ const [supergraph = '', query = '', times = ''] = process.argv.slice(2);
 const generations = await openGenerations({
   supergraph,
   subgraphUrls: {},
+  subscriptionUrls: {},
   routes: undefined,
   access: undefined,
   pagePaths: [],
@@ -36,7 +37,7 @@ const past: WeakRef<object>[] = [];
 
 async function reload(number: number): Promise<void> {
   const generation = generations.current();
-  await planOperation(generation, readOperation(generation, { query, operationName: undefined }, false));
+  await planOperation(generation, readOperation(generation, { query, operationName: undefined }, 'queries'));
   past.push(new WeakRef(generation));
   await writeFile(supergraph, `${original}\n# ${number}\n`);
   const { kind } = await generations.reload();

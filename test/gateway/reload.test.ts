@@ -307,7 +307,7 @@ test('closing ends a reload under way, whatever it plans', async () => {
     timeouts: { planMs: 25_000 },
     limits: { tokens: false, fields: 100_000 },
   });
-  const heavy = ['A', 'B', 'C', 'D'].map((name) => wideOperation(name, 10));
+  const heavy = ['A', 'B', 'C', 'D'].map((name) => wideOperation(name, 11));
   await writeFile(join(operations, 'Heavy.graphql'), heavy.join(' '));
   await publish(wideSupergraph(world.accounts.url));
   const reloading = gateway.reload();
@@ -324,15 +324,15 @@ test('planning a pathological operation keeps nobody waiting, and it is not trie
   await writeFile(world.supergraph, wideSupergraph(world.accounts.url));
   const gateway = await world.start({
     watchMs: 0,
-    timeouts: { planMs: 1_200 },
-    limits: { tokens: false },
+    timeouts: { planMs: 700 },
+    limits: { tokens: false, fields: 100_000 },
   });
   const small = { query: 'query Small { __typename }' };
   await post(gateway, small);
-  await post(gateway, { query: wideOperation('First', 10) });
+  await post(gateway, { query: wideOperation('First', 11) });
   await expect.poll(() => said('planning worker ready'), { timeout: 10_000 }).toBe(3);
   const ended: string[] = [];
-  const heavy = post(gateway, { query: wideOperation('Heavy', 10) }).finally(() => ended.push('heavy'));
+  const heavy = post(gateway, { query: wideOperation('Heavy', 11) }).finally(() => ended.push('heavy'));
   const other = { query: 'query Other { __typename again: __typename }' };
   await Promise.all([post(gateway, small), post(gateway, other)]).then(() => ended.push('others'));
   const refused = await heavy;
@@ -342,7 +342,7 @@ test('planning a pathological operation keeps nobody waiting, and it is not trie
     extensions: { code: 'QUERY_PLAN_TIMEOUT' },
   });
   expect(ended).toEqual(['others', 'heavy']);
-  const again = await post(gateway, { query: wideOperation('Heavy', 10) });
+  const again = await post(gateway, { query: wideOperation('Heavy', 11) });
   expect(again.errors[0]?.extensions.code).toBe('QUERY_PLAN_TIMEOUT');
   const timeouts = world.log.filter(({ msg }) => msg.startsWith('planning took too long'));
   expect(timeouts.map(({ operation }) => operation)).toEqual(['First', 'Heavy']);

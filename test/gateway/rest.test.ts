@@ -76,8 +76,18 @@ describe('200', () => {
         usage: { visits: 10, window: 'DAY', observedAt: '2024-04-01T00:00:00Z' },
       },
       sources: {
-        accounts: { status: 'OK', latencyMs: expect.any(Number), observedAt: '2024-05-02T10:00:00Z' },
-        usage: { status: 'OK', latencyMs: expect.any(Number), observedAt: '2024-04-01T00:00:00Z' },
+        accounts: {
+          status: 'OK',
+          latencyMs: expect.any(Number),
+          observedAt: '2024-05-02T10:00:00Z',
+          ageMs: null,
+        },
+        usage: {
+          status: 'OK',
+          latencyMs: expect.any(Number),
+          observedAt: '2024-04-01T00:00:00Z',
+          ageMs: null,
+        },
       },
     });
     expect(body.sources.usage?.latencyMs).toBeGreaterThan(0);
@@ -94,7 +104,7 @@ describe('200', () => {
     const { body } = await get('/accounts?count=0');
     expect(body).toMatchObject({
       accounts: [],
-      sources: { usage: { status: 'NOT_ASKED', latencyMs: null, observedAt: null } },
+      sources: { usage: { status: 'NOT_ASKED', latencyMs: null, observedAt: null, ageMs: null } },
     });
   });
 
@@ -127,7 +137,30 @@ describe('200', () => {
   });
 });
 
+test('what a subgraph says to be old is not passed off as new', async () => {
+  const observedAt = '2024-04-01T00:00:00Z';
+  const body = { data: { _entities: [{ usage: { visits: 1 } }] }, extensions: { stale: { observedAt } } };
+  world.usage.behaviour = (_, response) =>
+    void response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+  const { status, body: answer } = await get('/accounts/1/snapshot');
+  expect(status).toBe(200);
+  expect(answer.sources.usage).toMatchObject({ status: 'STALE', observedAt, ageMs: expect.any(Number) });
+  expect(answer.sources.accounts).toMatchObject({ status: 'OK', ageMs: null });
+});
+
 describe('problems', () => {
+  test('503 with Retry-After where the system behind the subgraph does not answer', async () => {
+    const error = { message: 'later', path: ['account'], extensions: { code: 'VENDOR_UNAVAILABLE' } };
+    world.accounts.behaviour = (_, response) =>
+      void response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify({ data: { account: null }, errors: [error] }));
+    const answer = await get('/accounts/1/snapshot');
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBeTruthy();
+    expect(answer.body).toMatchObject({ code: 'SOURCE_UNAVAILABLE', detail: 'later' });
+  });
+
   test('404 where the root field is null without an error', async () => {
     const answer = await get('/accounts/77/snapshot?window=DAY', { 'x-request-id': 'p-1' });
     expect(answer.status).toBe(404);

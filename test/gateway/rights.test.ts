@@ -167,7 +167,12 @@ describe('a REST route', () => {
   it('names a system that nothing was to be asked of', async () => {
     const { status, body } = await snapshot({ rules: { 'Account.usage': scope('x') } });
     expect(status).toBe(200);
-    expect(body.sources.usage).toEqual({ status: 'NOT_ASKED', latencyMs: null, observedAt: null });
+    expect(body.sources.usage).toEqual({
+      status: 'NOT_ASKED',
+      latencyMs: null,
+      observedAt: null,
+      ageMs: null,
+    });
   });
 
   it('answers 403 where all of it is denied', async () => {

@@ -157,3 +157,15 @@ test.each([
   expect(subgraph.log).toMatchObject([{ cause: expect.stringContaining(cause), askedAgain: true }]);
   expect(scope.records).toEqual([]);
 });
+
+test('what is said of the age of a shared answer is said to each who waited for a part of it', async () => {
+  subgraph = await startHeldSubgraph();
+  const asked = [reads([1, 2], [1]), reads([9], [2])].map(subgraph.ask);
+  await subgraph.received(1);
+  const observedAt = '2026-03-01T09:30:00.000Z';
+  subgraph.calls[0]?.answer({ ...whole([1, 2, 9], [1, 2]), extensions: { stale: { observedAt } } });
+  expect(await answersOf(asked)).toMatchObject([
+    { ...whole([1, 2], [1]), staleSince: observedAt },
+    { ...whole([9], [2]), staleSince: observedAt },
+  ]);
+});

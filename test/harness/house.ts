@@ -2,17 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import type { RunningSubgraph } from '#chassis/serve.ts';
 import { openHouseBus } from '#cli/run/bus.ts';
 import { type EventPath, startEventPath } from '#cli/run/event-path.ts';
 import { openParts, type Parts, serveParts } from '#cli/run/parts.ts';
-import { seed } from '#cli/seed/index.ts';
+import { startVendors } from '#cli/run/start-vendors.ts';
+import { type SeedOptions, seed } from '#cli/seed/index.ts';
 import type { GivenEdgeOptions } from '#gateway/edge/options.ts';
 import { viewerSigner } from '#gateway/identity/internal-token.ts';
 import type { AuthenticationOptions } from '#gateway/identity/settings.ts';
 import { ephemeralKeys } from '#gateway/identity/signing-keys.ts';
-import { startGateway } from '#gateway/main.ts';
+import { type RunningGateway, startGateway } from '#gateway/main.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
+import type { UsageSink } from '#gateway/usage/types.ts';
 import { openSite } from '#pages/index.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -21,16 +24,30 @@ const root = resolve(import.meta.dirname, '../..');
 export interface House {
   readonly url: string;
   readonly parts: Parts;
+  /** What is subscribed to at the gateway. */
+  readonly live: RunningGateway['live'];
   /** From outboxes to consumers; undefined where no events were asked for. */
   readonly path: EventPath | undefined;
   /** What the stores ran since the last `statements.length = 0`. */
   readonly statements: { readonly name: string; readonly sql: string }[];
+  /** Where the subgraphs are served. */
+  readonly subgraphUrl: (name: string) => string | undefined;
   /** Ends one subgraph: its port refuses connections from then on. */
   readonly stop: (name: string) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
+/** Where the records of the CRM are, if not in its own store. */
+export interface CrmPlace {
+  /** What is configured for it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Has the world there, and in the other parts, which are opened and empty. */
+  readonly fill: (parts: Parts, world: SeedOptions) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
 export interface HouseOptions {
+  /** 0 leaves the stores empty. */
   readonly accounts: number;
   /** URLs in place of subgraphs: whatever listens there stands in for them. */
   readonly subgraphUrls?: Readonly<Record<string, string>>;
@@ -42,8 +59,12 @@ export interface HouseOptions {
   readonly edge?: GivenEdgeOptions;
   /** Runs the event path, on the bus and the stores that this environment names. */
   readonly events?: NodeJS.ProcessEnv;
+  /** Where requests are counted. */
+  readonly usage?: UsageSink;
   /** The day that the data ends on. */
   readonly now?: string;
+  /** Closed with the house. Its own store, where it is left out. */
+  readonly crm?: CrmPlace | undefined;
 }
 
 /** Opens, seeds and serves all four subgraphs and the gateway with the composed supergraph of this project. */
@@ -51,14 +72,18 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
   const log = pino({ level: 'silent' });
   const statements: { name: string; sql: string }[] = [];
+  const registry = new Registry();
   const parts = await openParts(
     folder,
     (name, sql) => statements.push({ name, sql }),
-    options.events ?? process.env,
+    { ...(options.events ?? process.env), ...options.crm?.env },
+    registry,
   );
   const keys = options.authentication === undefined ? undefined : ephemeralKeys();
-  const { accounts, now = '2026-03-01' } = options;
-  await seed(parts, { accounts, seed: 7, now, events: false });
+  const { accounts, now = '2026-03-01', crm } = options;
+  const world = { accounts, seed: 7, now, events: false };
+  if (crm) await crm.fill(parts, world);
+  else if (accounts > 0) await seed(parts, world);
   const subgraphs = new Map(
     (
       await serveParts(
@@ -69,7 +94,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     ).map((one): [string, RunningSubgraph] => [one.name, one]),
   );
   const bus = options.events && (await openHouseBus(folder, log, options.events));
-  const path = bus && (await startEventPath(parts, bus, log));
+  const path = bus && (await startEventPath(parts, bus, log, { registry }));
+  const vendors = await startVendors(parts, log, registry);
   const operations = join(root, 'contracts/operations');
   const gateway = await startGateway({
     supergraph: join(root, 'supergraph.graphql'),
@@ -81,7 +107,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     timeouts: options.timeouts,
     ...(options.authentication && { authentication: options.authentication, internalKeys: keys }),
     ...(options.edge && { edge: options.edge }),
+    ...(options.usage && { usage: options.usage }),
     ...(path && { metrics: path.metrics }),
+    ...(bus && { bus }),
     subgraphUrls: {
       ...Object.fromEntries([...subgraphs.values()].map(({ name, url }) => [name, url])),
       ...options.subgraphUrls,
@@ -94,15 +122,19 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   };
   return {
     url: gateway.url,
+    live: gateway.live,
     parts,
     path,
     statements,
+    subgraphUrl: (name) => subgraphs.get(name)?.url,
     stop,
     close: async () => {
       await gateway.close();
+      await vendors.close();
       await path?.close();
       for (const name of [...subgraphs.keys()]) await stop(name);
       await bus?.close();
+      await crm?.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -6,6 +6,7 @@ import { type Analytics, openAnalytics } from '#subgraphs/analytics/main.ts';
 import { type Consent, openConsent } from '#subgraphs/consent/main.ts';
 import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
 import { temporaryStore } from './stores.ts';
+import { warehouseBeside } from './warehouses.ts';
 
 /** New, empty stores of all that an import writes into, and a folder for its files. */
 export interface ImportPlace {
@@ -15,7 +16,7 @@ export interface ImportPlace {
   readonly remove: () => Promise<void>;
 }
 
-/** The warehouse is a DuckDB file, whatever the engine of the others. */
+/** The warehouse lies beside the CRM: a DuckDB file, or in its PostgreSQL database. */
 export async function openImportPlace(engine: Engine): Promise<ImportPlace> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
   const [crmStore, consentStore] = [await temporaryStore(engine), await temporaryStore(engine)];
@@ -23,7 +24,7 @@ export async function openImportPlace(engine: Engine): Promise<ImportPlace> {
     crm: await openCrm({ location: crmStore.location }),
     consent: await openConsent({ location: consentStore.location }),
     analytics: await openAnalytics({
-      file: join(folder, 'analytics.duckdb'),
+      warehouse: warehouseBeside(crmStore.location, folder),
       location: { engine: 'sqlite', file: join(folder, 'analytics.sqlite') },
     }),
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { RequestContext } from '#chassis/context.ts';
 import { type MutationTables, mutate, type Receipt } from '#chassis/mutation.ts';
+import { openStaleness } from '#chassis/staleness.ts';
 import { changeRow, lockRow } from '#chassis/store/change.ts';
 import { entityTable } from '#chassis/store/columns.ts';
 import { createIdempotency } from '#chassis/store/idempotency.ts';
@@ -72,6 +73,7 @@ const context: RequestContext = {
   traceparent: undefined,
   log: logger,
   signal: new AbortController().signal,
+  staleness: openStaleness(),
 };
 
 export interface Posting {

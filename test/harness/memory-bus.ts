@@ -83,7 +83,7 @@ export function memoryBus(): MemoryBus {
       if (to !== undefined && times[at]! >= to) return;
       if (event.tenant !== tenant || (types && !types.includes(event.type))) continue;
       left -= 1;
-      yield { kind: 'event', event, cursor: String(at + 1) };
+      yield { kind: 'event', event, cursor: String(at + 1), position: at + 1 };
     }
   }
 
@@ -120,6 +120,7 @@ export function memoryBus(): MemoryBus {
       throw new Error('The bus in memory does not follow.');
     },
     now: async () => String(events.length),
+    position: async (_, cursor) => Number(cursor),
     locate: async (tenant, id) => {
       const at = ids.get(id);
       return at === undefined || events[at - 1]?.tenant !== tenant ? null : String(at);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
@@ -23,9 +24,12 @@ export async function natsIsMissing(): Promise<boolean> {
   }
 }
 
-/** Does something with a connection to the server. */
-export async function onNats<Result>(work: (nc: NatsConnection) => Promise<Result>): Promise<Result> {
-  const nc = await connect({ servers: new URL(natsUrl).host, timeout: 2_000, reconnect: false });
+/** Does something with a connection to a server. */
+export async function onNats<Result>(
+  work: (nc: NatsConnection) => Promise<Result>,
+  url = natsUrl,
+): Promise<Result> {
+  const nc = await connect({ servers: new URL(url).host, timeout: 2_000, reconnect: false });
   try {
     return await work(nc);
   } finally {
@@ -49,7 +53,7 @@ export interface OwnNats {
   /** Ends it at once, as loss of the process would. */
   readonly kill: () => Promise<void>;
   /** Holds it, so that it answers nothing, or lets it go on. */
-  readonly pause: (isPaused: boolean) => void;
+  readonly pause: (isPaused: boolean) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
@@ -84,12 +88,21 @@ export async function ownNats(): Promise<OwnNats> {
       });
     },
     kill,
-    pause: (isPaused) => void server?.kill(isPaused ? 'SIGSTOP' : 'SIGCONT'),
+    pause: async (isPaused) => {
+      server?.kill(isPaused ? 'SIGSTOP' : 'SIGCONT');
+      /* A signal takes a moment to reach all of a process. */
+      while (isPaused && !(await isStopped(server?.pid))) await sleep(1);
+    },
     remove: async () => {
       await kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function isStopped(pid: number | undefined): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
 }
 
 async function freePort(): Promise<number> {

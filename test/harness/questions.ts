@@ -80,6 +80,9 @@ function argumentsOf(
   const byName: Readonly<Record<string, readonly string[]>> = { id: ids, domain: domains, email: emails };
   const [first] = args.filter(({ name }) => name in byName);
   if (first) return (byName[first.name] ?? []).map((value) => `${first.name}: ${JSON.stringify(value)}`);
+  if (args.some(({ name }) => name === 'ids')) {
+    return chunks(ids, 100).map((some) => `ids: ${JSON.stringify(some)}`);
+  }
   const needed = args.filter((arg) => isNonNullType(arg.type) && arg.defaultValue === undefined);
   const [choice, ...others] = needed;
   if (others.length > 0) throw new Error(`Nothing is known for the arguments of ${field}.`);

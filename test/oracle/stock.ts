@@ -20,8 +20,9 @@ export function withoutSecurity(sdl: string): string {
   return sdl.replaceAll(', for: SECURITY)', ')');
 }
 
-/** Makes stock's planner; `undefined` where it refuses the supergraph. */
+/** Makes stock's planner; `undefined` where it refuses the supergraph, or ignores its context arguments. */
 export function createStock(bench: Bench): Stock | undefined {
+  if (bench.sdl.includes('contextArguments: [{')) return undefined;
   let supergraph: Supergraph;
   try {
     supergraph = Supergraph.build(withoutSecurity(bench.sdl));

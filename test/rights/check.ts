@@ -114,6 +114,7 @@ export async function gatewayAnswer(
     supergraphSchema,
     document: operation.document,
     operation: operation.node,
+    planned: variant?.planned,
     denials: variant?.denials,
   });
   const resolved = new Set<string>();

@@ -119,6 +119,7 @@ describe('flights', () => {
         rules,
         persisted: { kind: 'any' },
         targets,
+        events: new Map(),
         routes: () => undefined,
         restRoutes: [],
         joins: () => true,
@@ -137,11 +138,21 @@ describe('flights', () => {
     const scope = openScope({ id, trace: newTrace(false), deadlineMs: 20_000, recordsFetches: false });
     const parameters = { query: text, operationName: undefined, variables: given };
     const request: PipelineRequest = { scope, parameters, allowsMutations: true, authorization: undefined };
-    const operation = readOperation(generation, { query: text, operationName: undefined }, true);
+    const operation = readOperation(
+      generation,
+      { query: text, operationName: undefined },
+      'queries and mutations',
+    );
     const variables = coerceVariables(generation.rules, operation, given);
     const permit = permitFor(operation, viewer, variables);
     const plan = await planOperation(generation, operation, permit.variant);
-    const result = await execute(generation, { viewer, operation, permit, plan }, variables, request);
+    const result = await execute(
+      generation,
+      { viewer, operation, permit, plan },
+      variables,
+      request,
+      undefined,
+    );
     closeScope(scope);
     return result;
   }

@@ -66,7 +66,7 @@ describe('the roles of contracts/access.yaml', () => {
       const prepared = prepareDocument(rules, text);
       if (prepared.kind === 'invalid') throw prepared.error;
       const { variant } = permitFor(prepared.operations[0]!, viewer, {});
-      return [...(variant?.denials.fields.keys() ?? [])].map(({ alias, name }) => (alias ?? name).value);
+      return [...(variant?.denials?.fields.keys() ?? [])].map(({ alias, name }) => (alias ?? name).value);
     };
     expect(denied(operation).toSorted()).toEqual(unseen.toSorted());
     expect(denied(mutation).toSorted()).toEqual(undone.toSorted());

@@ -1,4 +1,4 @@
-import type { EventContract, JsonSchema } from './event-contract.ts';
+import { type EventContract, type JsonSchema, variantsOf } from './event-contract.ts';
 
 /**
  * Why a published version of an event cannot become the next text of it: one sentence for each reason, none where
@@ -61,11 +61,6 @@ function lostValues(before: JsonSchema, after: JsonSchema, place: string): reado
   return (before.enum ?? [])
     .filter((value) => !after.enum?.includes(value))
     .map((value) => `${place} may no longer be ${JSON.stringify(value)}, which kept events may hold`);
-}
-
-function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
-  if (schema.anyOf !== undefined) return schema.anyOf.flatMap(variantsOf);
-  return typeof schema.type === 'object' ? schema.type.map((type) => ({ ...schema, type })) : [schema];
 }
 
 /** What a reader's code depends on: the type, its format, and whether it is one of a list of values. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EventDefinition } from '#events/define-event.ts';
+import { graphField } from '#events/schemas/fields.ts';
 
 /** The part of JSON Schema that event data are described in. */
 export interface JsonSchema {
@@ -14,6 +15,8 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly additionalProperties?: boolean | JsonSchema;
+  /** The field of the graph whose values these are, such as `Lead.status`. */
+  readonly [graphField]?: string;
 }
 
 /** What is promised of one version of an event, as it stands in a committed file. */
@@ -33,4 +36,10 @@ export function contractOf(definition: EventDefinition): EventContract {
   const { type, owner, entity, description, orderedBy, routing, example } = definition;
   const { $schema: _, ...data } = z.toJSONSchema(definition.read, { io: 'input' });
   return { type, owner, entity, description, orderedBy, routing, data: data as JsonSchema, example };
+}
+
+/** The alternatives that a schema allows, each of one type. */
+export function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
+  if (schema.anyOf !== undefined) return schema.anyOf.flatMap(variantsOf);
+  return typeof schema.type === 'object' ? schema.type.map((type) => ({ ...schema, type })) : [schema];
 }

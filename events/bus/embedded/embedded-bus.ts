@@ -71,6 +71,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     read: (range, signal) => readRange(source, range, either(over.signal, signal)),
     follow: (range, signal) => followRange(source, range, either(over.signal, signal)),
     now: async (tenant) => cursors.write(tenant, (await client.ask('extent', null)).last),
+    position: async (tenant, cursor) => cursors.read(tenant, cursor),
     locate: async (tenant, id) => {
       const position = await client.ask('locate', { tenant, id });
       return position === 0 ? null : cursors.write(tenant, position);

@@ -102,6 +102,7 @@ export async function openJetstreamBus(options: JetstreamBusOptions): Promise<Bu
       asking(link, async (session) =>
         session.cursors.write(tenant, (await extentOf(session, names.events)).last),
       ),
+    position: (tenant, cursor) => asking(link, async ({ cursors }) => cursors.read(tenant, cursor)),
     locate: (tenant, id) => asking(link, (session) => locate(session, names, tenant, id)),
     consume: async (group, deliver) => {
       if (closing) throw new BusUnavailable('The bus is closed.');

@@ -3,7 +3,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Logger } from 'pino';
 import { type Cursors, openCursors } from '../cursors.ts';
-import { BusUnavailable } from '../port.ts';
+import { BusUnavailable, InvalidCursor } from '../port.ts';
 import { makeStreams, type StreamSettings, WrongSettings } from './streams.ts';
 
 /** For connecting, and for every request. */
@@ -179,7 +179,7 @@ export function unavailable(error: unknown): BusUnavailable {
   return new BusUnavailable(`The bus did not answer: ${reason}`, { cause: error });
 }
 
-/** Runs requests of one session; whatever they reject with becomes a BusUnavailable. */
+/** Runs requests of one session; whatever they reject with becomes a BusUnavailable, but for an InvalidCursor. */
 export async function asking<Result>(
   link: Link,
   ask: (session: Session) => Promise<Result>,
@@ -188,6 +188,6 @@ export async function asking<Result>(
   try {
     return await ask(session);
   } catch (error) {
-    throw unavailable(error);
+    throw error instanceof InvalidCursor ? error : unavailable(error);
   }
 }

@@ -151,12 +151,12 @@ describe.skipIf(await natsIsMissing())('while its server is away, the bus on Jet
 
   it('gives up a server that answers nothing, within a bound', async () => {
     const bus = await open();
-    server.pause(true);
+    await server.pause(true);
     try {
       await expect(bus.publish(testEvents(1))).rejects.toThrow(BusUnavailable);
       await expect(bus.now('default')).rejects.toThrow(BusUnavailable);
     } finally {
-      server.pause(false);
+      await server.pause(false);
     }
     await isBack(bus);
     await publishAtLast(bus, testEvents(1));
@@ -177,10 +177,10 @@ describe.skipIf(await natsIsMissing())('while its server is away, the bus on Jet
     const event = testEvent();
     await silent.publish([event]);
     await expect.poll(() => held, { timeout: 10_000 }).toEqual([event.id]);
-    server.pause(true);
+    await server.pause(true);
     // It gives up by itself before anybody else may think that it is dead.
     await expect.poll(() => signals[0]?.aborted, { timeout: 10_000 }).toBe(true);
-    server.pause(false);
+    await server.pause(false);
     await isBack(other);
     const taken: string[] = [];
     await other.consume({ name: 'mail', types: [testType], concurrency: 1 }, async (events) => {

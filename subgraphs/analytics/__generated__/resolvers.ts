@@ -532,7 +532,6 @@ export type FederationReferenceTypes = {
 export type ResolversTypes = {
   Account: ResolverTypeWrapper<{ readonly id: string }>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ActiveAccount: ResolverTypeWrapper<ActiveAccountRow>;
   Attribution: ResolverTypeWrapper<AccountAttribution>;
@@ -572,13 +571,13 @@ export type ResolversTypes = {
   UsageTrend: ResolverTypeWrapper<UsageTrend>;
   UsageWindow: UsageWindow;
   VisitCount: ResolverTypeWrapper<VisitCount>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Account: { readonly id: string };
   ID: Scalars['ID']['output'];
-  String: Scalars['String']['output'];
   Int: Scalars['Int']['output'];
   ActiveAccount: ActiveAccountRow;
   Attribution: AccountAttribution;
@@ -611,7 +610,16 @@ export type ResolversParentTypes = {
   UsageBucket: UsageBucket;
   UsageTrend: UsageTrend;
   VisitCount: VisitCount;
+  String: Scalars['String']['output'];
 };
+
+export type ContactDirectiveArgs = {
+  description?: Maybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+  url?: Maybe<Scalars['String']['input']>;
+};
+
+export type ContactDirectiveResolver<Result, Parent, ContextType = Context, Args = ContactDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account'], FederationReferenceType extends FederationReferenceTypes['Account'] = FederationReferenceTypes['Account']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Account']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -849,3 +857,6 @@ export type Resolvers<ContextType = Context> = {
   VisitCount?: VisitCountResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  contact?: ContactDirectiveResolver<any, any, ContextType>;
+};

@@ -2,17 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type DuckdbClient, startDuckdb } from './duckdb/client.ts';
-import { duckdbReads } from './duckdb/reads.ts';
+import { duckdbQueries } from './duckdb/queries.ts';
 import { stagingTables, tables } from './duckdb/tables.ts';
 import { duckdbWrites } from './duckdb/writes.ts';
-import type { Warehouse } from './warehouse.ts';
+import { readsOf } from './reads.ts';
+import type { Statement } from './statement.ts';
+import type { Warehouse, WarehouseOptions } from './warehouse.ts';
 
-export interface DuckdbOptions {
+export interface DuckdbOptions extends WarehouseOptions {
   readonly file: string;
-  /** Called with the text of every statement that a read runs: tests count with it. */
-  readonly onQuery?: (sql: string) => void;
-  /** How long a read may take, waiting included. */
-  readonly readTimeoutMs?: number;
 }
 
 /**
@@ -49,7 +47,7 @@ export async function openDuckdb(options: DuckdbOptions): Promise<Warehouse> {
       {
         file,
         readers,
-        maxWaiting,
+        maxWaiting: options.maxWaiting ?? maxWaiting,
         memoryLimit,
         threads: availableParallelism(),
         setup: [...tables, ...stagingTables],
@@ -68,15 +66,12 @@ function warehouseOn(
   file: string,
   onQuery: ((sql: string) => void) | undefined,
 ): Warehouse {
-  const counted: DuckdbClient = {
-    ...client,
-    read: (statement, signal) => {
-      onQuery?.(statement.sql);
-      return client.read(statement, signal);
-    },
+  const read = (statement: Statement, signal?: AbortSignal) => {
+    onQuery?.(statement.sql);
+    return client.read(statement, signal);
   };
   return {
-    ...duckdbReads(counted),
+    ...readsOf(read, duckdbQueries),
     ...duckdbWrites(client),
     ping: async () => {
       await client.read({ sql: 'select 1 as one' });

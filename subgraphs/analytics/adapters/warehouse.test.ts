@@ -1,20 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryWarehouse, warehouses } from '#test/harness/warehouses.ts';
 import type { AttributionModel, TouchChannel } from '../__generated__/resolvers.ts';
 import { attribute } from '../measures/attribution.ts';
-import { openDuckdb } from './duckdb.ts';
+import { openWarehouse } from './open.ts';
 import type { ConversionRow, TouchRow, VisitCountRow, VisitRow, Warehouse } from './warehouse.ts';
 
 const seen = '2026-03-02T00:00:00.000Z';
 const later = '2026-03-03T00:00:00.000Z';
 const mark = '2026-03-01T12:00:00.000Z';
-
-const engines = [
-  { engine: 'duckdb', open: (folder: string) => openDuckdb({ file: join(folder, 'analytics.duckdb') }) },
-];
 
 function touch(n: number, at: string, extra: Partial<TouchRow> = {}): TouchRow {
   return {
@@ -50,22 +44,25 @@ function conversion(n: number, at: string, accountId = 'acc_1'): ConversionRow {
   return { id: `cnv_${n}`, accountId, kind: 'OPPORTUNITY_OPENED', at };
 }
 
-describe.each(engines)('a warehouse on $engine', ({ open }) => {
-  let folder: string;
+describe.each(warehouses)('a warehouse on $engine', ({ engine, missing }) => {
+  let place: Awaited<ReturnType<typeof temporaryWarehouse>>;
   let warehouse: Warehouse;
   let tenants = 0;
   /** Every test has a tenant of its own. */
   const tenantOf = () => `tenant_${++tenants}`;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'tributary-'));
-    warehouse = await open(folder);
+    if (missing) return;
+    place = await temporaryWarehouse(engine);
+    warehouse = await openWarehouse(place.location);
   });
 
   afterAll(async () => {
     await warehouse?.close();
-    await rm(folder, { recursive: true, force: true });
+    await place?.remove();
   });
+
+  const it = test.skipIf(missing);
 
   const usageOf = async (tenant: string, window: Parameters<Warehouse['usage']>[2] = 'LAST_7_DAYS') =>
     (await warehouse.usage(tenant, ['acc_1'], window))?.get('acc_1');
@@ -299,7 +296,7 @@ describe.each(engines)('a warehouse on $engine', ({ open }) => {
           }
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 6 },
     );
   });
 

@@ -12,8 +12,17 @@ import type { ConversionKind, TouchChannel, TouchKind, UsageWindow } from '../__
 export interface Warehouse extends WarehouseReads, WarehouseWrites {
   /** Rejects where the warehouse cannot be asked. */
   readonly ping: () => Promise<void>;
-  /** Interrupts what runs, rejects what waits, frees the file. Safe to call twice. */
+  /** Interrupts what runs, rejects what waits, frees the file or the connections. Safe to call twice. */
   readonly close: () => Promise<void>;
+}
+
+export interface WarehouseOptions {
+  /** Called with the text of every statement that a read runs: tests count with it. */
+  readonly onQuery?: (sql: string) => void;
+  /** How long a read may take, waiting included. */
+  readonly readTimeoutMs?: number;
+  /** Reads that may wait for a connection; one more is refused. */
+  readonly maxWaiting?: number;
 }
 
 /**
@@ -232,7 +241,10 @@ export interface PathSteps {
   readonly firstId: string;
   readonly lastAt: string;
   readonly lastId: string;
-  /** Sum over the touches of 2^(-(lastAt - at) / half-life): from 1, for the last touch alone, upwards. */
+  /**
+   * Sum over the touches of 2^(-(lastAt - at) / half-life): from 1, for the last touch alone, upwards. Of nine
+   * significant digits, which are the same whatever warehouse it is and however the facts were cut into writes.
+   */
   readonly decayedTouches: number;
 }
 

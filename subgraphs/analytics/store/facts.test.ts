@@ -30,7 +30,10 @@ describe.each(engines)('facts that come from elsewhere on $engine', ({ engine, m
     if (missing) return;
     folder = await mkdtemp(join(tmpdir(), 'tributary-'));
     place = await temporaryStore(engine);
-    analytics = await openAnalytics({ file: join(folder, 'analytics.duckdb'), location: place.location });
+    analytics = await openAnalytics({
+      warehouse: { engine: 'duckdb', file: join(folder, 'analytics.duckdb') },
+      location: place.location,
+    });
   });
   afterAll(async () => {
     await analytics?.subgraph.close();

@@ -17,19 +17,29 @@ export interface RowAddress<Table extends string = string> {
 }
 
 /**
- * Reads a row and keeps every other transaction from changing it until this one ends. Throws `NOT_FOUND` where the
- * tenant has no such row. SQLite has one writer at a time, and needs no lock for it.
+ * Reads a row and keeps every other transaction from changing it until this one ends; null where the tenant has no such
+ * row. SQLite has one writer at a time, and needs no lock for it.
  */
-export async function lockRow<Tables, Table extends keyof Tables & string>(
+export async function lockRowIfThere<Tables, Table extends keyof Tables & string>(
   trx: Transaction<Tables>,
   engine: Engine,
-  { table, tenant, id, typename }: RowAddress<Table>,
-): Promise<Tables[Table]> {
+  { table, tenant, id }: Omit<RowAddress<Table>, 'typename'>,
+): Promise<Tables[Table] | null> {
   const lock = engine === 'postgres' ? sql`for update` : sql``;
   const { rows } = await sql<Tables[Table]>`
     select * from ${sql.table(table)} where tenant = ${tenant} and id = ${id} ${lock}`.execute(trx);
-  const [row] = rows;
-  if (row !== undefined) return row;
+  return rows[0] ?? null;
+}
+
+/** {@link lockRowIfThere} for a row that a client names: throws `NOT_FOUND` where the tenant has no such row. */
+export async function lockRow<Tables, Table extends keyof Tables & string>(
+  trx: Transaction<Tables>,
+  engine: Engine,
+  address: RowAddress<Table>,
+): Promise<Tables[Table]> {
+  const row = await lockRowIfThere(trx, engine, address);
+  if (row !== null) return row;
+  const { typename, id } = address;
   throw clientError('NOT_FOUND', `There is no ${typename} "${id}".`, { typename, id });
 }
 

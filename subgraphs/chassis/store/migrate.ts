@@ -21,7 +21,7 @@ export async function migrate<Tables>(
   engine: Engine,
   options: Pick<StoreOptions, 'name' | 'migrations'>,
 ): Promise<void> {
-  if (engine === 'postgres') await sql`create schema if not exists ${sql.id(options.name)}`.execute(db);
+  if (engine === 'postgres') await createSchema(db, options.name);
   const text = engine === 'postgres' ? sql`text collate "C"` : sql`text`;
   const migrations = Object.fromEntries(
     Object.entries(options.migrations).map(([name, up]): [string, Migration] => [
@@ -36,4 +36,10 @@ export async function migrate<Tables>(
   });
   const { error } = await migrator.migrateToLatest();
   if (error) throw new Error(`The ${options.name} store could not be migrated.`, { cause: error });
+}
+
+/** `if not exists` alone does not keep two processes that look at the same moment from both making it. */
+async function createSchema<Tables>(db: Kysely<Tables>, name: string): Promise<void> {
+  const create = sql`create schema if not exists ${sql.id(name)}`;
+  await create.execute(db).catch(() => create.execute(db));
 }

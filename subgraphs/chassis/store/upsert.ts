@@ -124,8 +124,8 @@ async function write<Tables, Row extends RowMeta>(
     on conflict (tenant, id) do update set ${sql.join(updates)}`.execute(trx);
 }
 
-/** PostgreSQL answers bigint as text, SQLite booleans as numbers. */
-function sameValue(stored: unknown, given: unknown): boolean {
+/** Whether a column holds a value: PostgreSQL answers bigint as text, SQLite booleans as numbers. */
+export function sameValue(stored: unknown, given: unknown): boolean {
   const left = stored ?? null;
   const right = given ?? null;
   return (

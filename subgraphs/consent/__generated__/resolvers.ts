@@ -310,7 +310,6 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Consent: ResolverTypeWrapper<PresentConsent>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   ConsentChange: ConsentChange;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   ConsentDecision: ConsentDecision;
@@ -330,12 +329,12 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   UpdateConsentInput: UpdateConsentInput;
   UpdateConsentPayload: ResolverTypeWrapper<Omit<UpdateConsentPayload, 'contacts' | 'records'> & { contacts: ReadonlyArray<ResolversTypes['Contact']>, records: ReadonlyArray<ResolversTypes['ConsentRecord']> }>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Consent: PresentConsent;
-  String: Scalars['String']['output'];
   ConsentChange: ConsentChange;
   ID: Scalars['ID']['output'];
   ConsentRecord: ConsentRecordRow;
@@ -352,7 +351,16 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   UpdateConsentInput: UpdateConsentInput;
   UpdateConsentPayload: Omit<UpdateConsentPayload, 'contacts' | 'records'> & { contacts: ReadonlyArray<ResolversParentTypes['Contact']>, records: ReadonlyArray<ResolversParentTypes['ConsentRecord']> };
+  String: Scalars['String']['output'];
 };
+
+export type ContactDirectiveArgs = {
+  description?: Maybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+  url?: Maybe<Scalars['String']['input']>;
+};
+
+export type ContactDirectiveResolver<Result, Parent, ContextType = Context, Args = ContactDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type ConsentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Consent'] = ResolversParentTypes['Consent']> = {
   jurisdiction?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -453,3 +461,6 @@ export type Resolvers<ContextType = Context> = {
   UpdateConsentPayload?: UpdateConsentPayloadResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  contact?: ContactDirectiveResolver<any, any, ContextType>;
+};

@@ -49,6 +49,16 @@ export type Account = {
   readonly parent: Maybe<Account>;
   /** All opportunities of the account in sums. */
   readonly pipeline: PipelineTotals;
+  /**
+   * What the vendor said of the change that it refused, until the next one; it may quote a person. The values before it are
+   * back, but a lead that the vendor did not take in stays, here alone.
+   */
+  readonly syncReason: Maybe<Scalars['String']['output']>;
+  /**
+   * How the latest change through the graph stands with the vendor's CRM: PENDING right after it, and a refusal is told by
+   * an event as well. Null where this house is the system of record.
+   */
+  readonly syncState: Maybe<SyncState>;
   readonly updatedAt: Scalars['DateTime']['output'];
   readonly version: Scalars['Int']['output'];
 };
@@ -236,6 +246,16 @@ export type Lead = {
   /** Where the lead came from, in the words of the CRM, such as "Organic Search". */
   readonly source: Maybe<Scalars['String']['output']>;
   readonly status: LeadStatus;
+  /**
+   * What the vendor said of the change that it refused, until the next one; it may quote a person. The values before it are
+   * back, but a lead that the vendor did not take in stays, here alone.
+   */
+  readonly syncReason: Maybe<Scalars['String']['output']>;
+  /**
+   * How the latest change through the graph stands with the vendor's CRM: PENDING right after it, and a refusal is told by
+   * an event as well. Null where this house is the system of record.
+   */
+  readonly syncState: Maybe<SyncState>;
   readonly updatedAt: Scalars['DateTime']['output'];
   readonly version: Scalars['Int']['output'];
 };
@@ -390,6 +410,16 @@ export type Opportunity = {
   readonly owner: Maybe<User>;
   readonly product: Maybe<Scalars['String']['output']>;
   readonly stage: OpportunityStage;
+  /**
+   * What the vendor said of the change that it refused, until the next one; it may quote a person. The values before it are
+   * back, but a lead that the vendor did not take in stays, here alone.
+   */
+  readonly syncReason: Maybe<Scalars['String']['output']>;
+  /**
+   * How the latest change through the graph stands with the vendor's CRM: PENDING right after it, and a refusal is told by
+   * an event as well. Null where this house is the system of record.
+   */
+  readonly syncState: Maybe<SyncState>;
   readonly updatedAt: Scalars['DateTime']['output'];
   readonly version: Scalars['Int']['output'];
 };
@@ -497,6 +527,8 @@ export type Query = {
   readonly contact: Maybe<Contact>;
   /** The address in any case; it is compared in lower case. */
   readonly contactByEmail: Maybe<Contact>;
+  /** Those of these contacts that there are, in any order; at most 100 ids. */
+  readonly contacts: ReadonlyArray<Contact>;
   readonly lead: Maybe<Lead>;
   readonly leads: LeadConnection;
   readonly opportunities: OpportunityConnection;
@@ -535,6 +567,11 @@ export type QueryContactArgs = {
 
 export type QueryContactByEmailArgs = {
   email: Scalars['String']['input'];
+};
+
+
+export type QueryContactsArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
 };
 
 
@@ -580,6 +617,15 @@ export type StageTotals = {
   readonly count: Scalars['Int']['output'];
   readonly stage: OpportunityStage;
 };
+
+/** Where a vendor's system is the system of record, a change is made here at once and then brought there. */
+export type SyncState =
+  /** The vendor has it. */
+  | 'ACCEPTED'
+  /** On its way. */
+  | 'PENDING'
+  /** The vendor refused it. */
+  | 'REJECTED';
 
 export type UpdateLeadStatusInput = {
   readonly idempotencyKey: Scalars['ID']['input'];
@@ -773,6 +819,7 @@ export type ResolversTypes = {
   PipelineTotals: ResolverTypeWrapper<PipelineTotals>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   StageTotals: ResolverTypeWrapper<StageTotals>;
+  SyncState: SyncState;
   UpdateLeadStatusInput: UpdateLeadStatusInput;
   UpdateLeadStatusPayload: ResolverTypeWrapper<Omit<UpdateLeadStatusPayload, 'lead'> & { lead: ResolversTypes['Lead'] }>;
   User: ResolverTypeWrapper<UserRow>;
@@ -827,6 +874,14 @@ export type ResolversParentTypes = {
   String: Scalars['String']['output'];
 };
 
+export type ContactDirectiveArgs = {
+  description?: Maybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+  url?: Maybe<Scalars['String']['input']>;
+};
+
+export type ContactDirectiveResolver<Result, Parent, ContextType = Context, Args = ContactDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
 export type ReadsDirectiveArgs = {
   fields: ReadonlyArray<Scalars['String']['input']>;
 };
@@ -853,6 +908,8 @@ export type AccountResolvers<ContextType = Context, ParentType extends Resolvers
   ownerSource?: Resolver<Maybe<ResolversTypes['OwnerSource']>, ParentType, ContextType>;
   parent?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType>;
   pipeline?: Resolver<ResolversTypes['PipelineTotals'], ParentType, ContextType>;
+  syncReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  syncState?: Resolver<Maybe<ResolversTypes['SyncState']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -942,6 +999,8 @@ export type LeadResolvers<ContextType = Context, ParentType extends ResolversPar
   owner?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   source?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['LeadStatus'], ParentType, ContextType>;
+  syncReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  syncState?: Resolver<Maybe<ResolversTypes['SyncState']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -990,6 +1049,8 @@ export type OpportunityResolvers<ContextType = Context, ParentType extends Resol
   owner?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   product?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   stage?: Resolver<ResolversTypes['OpportunityStage'], ParentType, ContextType>;
+  syncReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  syncState?: Resolver<Maybe<ResolversTypes['SyncState']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -1035,6 +1096,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   accounts?: Resolver<ResolversTypes['AccountConnection'], ParentType, ContextType, RequireFields<QueryAccountsArgs, 'first'>>;
   contact?: Resolver<Maybe<ResolversTypes['Contact']>, ParentType, ContextType, RequireFields<QueryContactArgs, 'id'>>;
   contactByEmail?: Resolver<Maybe<ResolversTypes['Contact']>, ParentType, ContextType, RequireFields<QueryContactByEmailArgs, 'email'>>;
+  contacts?: Resolver<ReadonlyArray<ResolversTypes['Contact']>, ParentType, ContextType, RequireFields<QueryContactsArgs, 'ids'>>;
   lead?: Resolver<Maybe<ResolversTypes['Lead']>, ParentType, ContextType, RequireFields<QueryLeadArgs, 'id'>>;
   leads?: Resolver<ResolversTypes['LeadConnection'], ParentType, ContextType, RequireFields<QueryLeadsArgs, 'first'>>;
   opportunities?: Resolver<ResolversTypes['OpportunityConnection'], ParentType, ContextType, RequireFields<QueryOpportunitiesArgs, 'first'>>;
@@ -1101,5 +1163,6 @@ export type Resolvers<ContextType = Context> = {
 };
 
 export type DirectiveResolvers<ContextType = Context> = {
+  contact?: ContactDirectiveResolver<any, any, ContextType>;
   reads?: ReadsDirectiveResolver<any, any, ContextType>;
 };

@@ -22,7 +22,7 @@ export async function answer<Name extends keyof Entities>(
   { subject, events, replayed }: Receipt,
   name: Name,
 ): Promise<Answer<Name>> {
-  context.loaders = loadersOf(context.store, context.tenant);
+  context.loaders = loadersOf(context);
   const loader = context.loaders[name] as Loaders[Name];
   const entity = await loader.load(subject);
   if (entity === null) throw new Error(`The ${name} "${subject}" was changed and is not there.`);

@@ -2,6 +2,7 @@ import { mutate } from '#chassis/mutation.ts';
 import { assertVersion, changeRow, lockRow } from '#chassis/store/change.ts';
 import type { MutationResolvers } from '../__generated__/resolvers.ts';
 import { accountOwnerAssigned } from '../events.ts';
+import { pushUpdate, syncOf } from '../pushes/record.ts';
 import type { Account } from '../store/tables.ts';
 import { answer } from './answer.ts';
 import { assertUser, givenOwner } from './references.ts';
@@ -21,8 +22,10 @@ export const assignAccountOwner: MutationResolvers['assignAccountOwner'] = async
     if (before.ownerId === ownerId && before.ownerSource === ownerSource) {
       return { kind: 'changed', subject: id, events: [] };
     }
-    const after = await changeRow(trx, address, before, { ownerId, ownerSource });
-    return { kind: 'changed', subject: id, events: [accountOwnerAssigned(before, after, cause)] };
+    const after = await changeRow(trx, address, before, { ownerId, ownerSource, ...syncOf(context) });
+    const event = accountOwnerAssigned(before, after, cause);
+    await pushUpdate(trx, context, 'accounts', before, after, event);
+    return { kind: 'changed', subject: id, events: [event] };
   });
   return answer(context, receipt, 'account');
 };

@@ -4,6 +4,7 @@ import { checkText, refuseField } from '#chassis/input.ts';
 import { mutate } from '#chassis/mutation.ts';
 import type { CreateLeadInput, MutationResolvers } from '../__generated__/resolvers.ts';
 import { leadCreated } from '../events.ts';
+import { pushLead, syncOf } from '../pushes/record.ts';
 import type { Lead, Tables } from '../store/tables.ts';
 import { answer } from './answer.ts';
 import { referenced } from './references.ts';
@@ -16,9 +17,11 @@ export const createLead: MutationResolvers['createLead'] = async (_, { input }, 
   checkLead(asked);
   const request = { name: 'createLead', idempotencyKey, input: asked };
   const receipt = await mutate(context, request, async (trx, cause) => {
-    const lead = await newLead(trx, context.tenant, asked);
+    const lead = { ...(await newLead(trx, context.tenant, asked)), ...syncOf(context) };
     await trx.insertInto('leads').values(lead).execute();
-    return { kind: 'changed', subject: lead.id, events: [leadCreated(lead, cause)] };
+    const event = leadCreated(lead, cause);
+    await pushLead(trx, context, lead, event);
+    return { kind: 'changed', subject: lead.id, events: [event] };
   });
   return answer(context, receipt, 'lead');
 };
@@ -53,5 +56,7 @@ async function newLead(trx: Transaction<Tables>, tenant: string, asked: Asked): 
     contactId: contact?.id ?? null,
     accountId: account?.id ?? contact?.accountId ?? null,
     ownerId: owner?.id ?? null,
+    syncState: null,
+    syncReason: null,
   };
 }

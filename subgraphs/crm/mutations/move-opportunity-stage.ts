@@ -3,6 +3,7 @@ import { mutate } from '#chassis/mutation.ts';
 import { assertVersion, changeRow, lockRow } from '#chassis/store/change.ts';
 import type { MutationResolvers, OpportunityStage } from '../__generated__/resolvers.ts';
 import { opportunityStageMoved } from '../events.ts';
+import { pushUpdate, syncOf } from '../pushes/record.ts';
 import type { Opportunity } from '../store/tables.ts';
 import { answer } from './answer.ts';
 import { assertTransition, stageTransitions } from './transitions.ts';
@@ -26,8 +27,11 @@ export const moveOpportunityStage: MutationResolvers['moveOpportunityStage'] = a
     const after = await changeRow(trx, address, before, {
       stage,
       closeDate: closeDateIn(stage, before, given),
+      ...syncOf(context),
     });
-    return { kind: 'changed', subject: id, events: [opportunityStageMoved(before, after, cause)] };
+    const event = opportunityStageMoved(before, after, cause);
+    await pushUpdate(trx, context, 'opportunities', before, after, event);
+    return { kind: 'changed', subject: id, events: [event] };
   });
   return answer(context, receipt, 'opportunity');
 };

@@ -3,6 +3,7 @@ import { money } from '#chassis/money.ts';
 import { loadReference } from '#chassis/reference.ts';
 import type { AccountResolvers } from '../__generated__/resolvers.ts';
 import { orderOf } from './order.ts';
+import { syncFields } from './sync.ts';
 
 export const account: AccountResolvers = {
   __resolveReference: (reference, { loaders }) =>
@@ -29,4 +30,5 @@ export const account: AccountResolvers = {
     const loader = loaders.opportunities({ ...page, parent: 'accountId', filter: args.filter });
     return connectionOf(await loader.load(id), page);
   },
+  ...syncFields,
 };

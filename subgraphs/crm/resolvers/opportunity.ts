@@ -1,6 +1,7 @@
 import { money } from '#chassis/money.ts';
 import { loadReference } from '#chassis/reference.ts';
 import type { OpportunityResolvers } from '../__generated__/resolvers.ts';
+import { syncFields } from './sync.ts';
 
 export const opportunity: OpportunityResolvers = {
   __resolveReference: (reference, { loaders }) =>
@@ -8,4 +9,5 @@ export const opportunity: OpportunityResolvers = {
   amount: ({ amountMinor, amountCurrency }) => money(amountMinor, amountCurrency),
   account: ({ accountId }, _, { loaders }) => (accountId === null ? null : loaders.account.load(accountId)),
   owner: ({ ownerId }, _, { loaders }) => (ownerId === null ? null : loaders.user.load(ownerId)),
+  ...syncFields,
 };

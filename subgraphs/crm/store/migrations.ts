@@ -1,6 +1,13 @@
 import { entityTable, tenantIndex } from '#chassis/store/columns.ts';
 import { createIdempotency } from '#chassis/store/idempotency.ts';
 import type { Migrations } from '#chassis/store/migrate.ts';
+import { createCallLimits } from '#chassis/vendor/limit-store.ts';
+import { addSyncColumns } from '#chassis/vendor/pushes/sync-columns.ts';
+import { createPushes } from '#chassis/vendor/pushes/tables.ts';
+import { createReplica } from '#chassis/vendor/replica/tables.ts';
+import { createVendorTokens } from '#chassis/vendor/token-store.ts';
+import { createWebhooks } from '#chassis/vendor/webhooks/tables.ts';
+import { createInbox } from '#events/inbox.ts';
 import { createOutbox } from '#events/outbox.ts';
 
 export const migrations: Migrations = {
@@ -72,5 +79,16 @@ export const migrations: Migrations = {
   '002_mutations': async (target) => {
     await createOutbox(target);
     await createIdempotency(target);
+  },
+  '003_replica': createReplica,
+  '004_pushes': async (target) => {
+    await createInbox(target);
+    await createPushes(target);
+    await addSyncColumns(target, ['accounts', 'leads', 'opportunities']);
+  },
+  '005_webhooks': createWebhooks,
+  '006_vendor_calls': async (target) => {
+    await createCallLimits(target);
+    await createVendorTokens(target);
   },
 };

@@ -1,8 +1,10 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { lockRows } from '#chassis/store/change.ts';
 import { selectByKeys } from '#chassis/store/select.ts';
 import { type UpsertOutcome, upsertAndCompare } from '#chassis/store/upsert.ts';
 import type { Cause } from '#events/envelope.ts';
 import { append } from '#events/outbox.ts';
+import { removed } from '../details.ts';
 import { eventsOfRows } from '../events.ts';
 import type {
   Account,
@@ -73,4 +75,24 @@ export async function writeRows<Table extends keyof Values>(
   const written = await upsertAndCompare(trx, rows, { table, tenant, observedAt });
   if (cause !== undefined) await append(trx, eventsOfRows(table, written, cause));
   return written.map(({ outcome }) => outcome);
+}
+
+/** Removes rows by id within a transaction, tells that they are gone, and answers how many there were. */
+export async function removeRows<Table extends keyof EntityTables>(
+  trx: Transaction<Tables>,
+  table: Table,
+  tenant: string,
+  ids: readonly string[],
+  cause: Cause,
+): Promise<number> {
+  const rows = await lockRows<Tables, Tables[Table]>(trx, { table, tenant, ids });
+  await sql`
+    delete from ${sql.table(table)} where tenant = ${tenant} and id in (${sql.join(ids)})`.execute(trx);
+  if (table !== 'users') {
+    await append(
+      trx,
+      rows.map((row) => removed(table, row, cause)),
+    );
+  }
+  return rows.length;
 }

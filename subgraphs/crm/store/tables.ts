@@ -1,5 +1,12 @@
 import type { MutationTables } from '#chassis/mutation.ts';
 import type { RowMeta } from '#chassis/store/upsert.ts';
+import type { CallLimitTables } from '#chassis/vendor/limit-store.ts';
+import type { Synced } from '#chassis/vendor/pushes/sync-columns.ts';
+import type { PushTables } from '#chassis/vendor/pushes/tables.ts';
+import type { ReplicaTables } from '#chassis/vendor/replica/tables.ts';
+import type { VendorTokenTables } from '#chassis/vendor/token-store.ts';
+import type { WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
+import type { InboxTables } from '#events/inbox.ts';
 import type {
   LeadStatus,
   LifecycleStage,
@@ -16,8 +23,15 @@ export interface EntityTables {
   users: User;
 }
 
-/** All tables of the CRM: the rows, and what mutations write beside them. */
-export type Tables = EntityTables & MutationTables;
+/** All tables of the CRM: the rows, what mutations and the replica of a vendor write beside them, and what it sent. */
+export type Tables = EntityTables &
+  MutationTables &
+  InboxTables &
+  ReplicaTables &
+  PushTables &
+  WebhookTables &
+  CallLimitTables &
+  VendorTokenTables;
 
 export interface AccountValues {
   readonly id: string;
@@ -75,8 +89,8 @@ export interface UserValues {
   readonly managerId: string | null;
 }
 
-export type Account = AccountValues & RowMeta;
+export type Account = AccountValues & RowMeta & Synced;
 export type Contact = ContactValues & RowMeta;
-export type Lead = LeadValues & RowMeta;
-export type Opportunity = OpportunityValues & RowMeta;
+export type Lead = LeadValues & RowMeta & Synced;
+export type Opportunity = OpportunityValues & RowMeta & Synced;
 export type User = UserValues & RowMeta;

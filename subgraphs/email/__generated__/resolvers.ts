@@ -171,6 +171,10 @@ export type Enrollment = {
   readonly id: Scalars['ID']['output'];
   readonly observedAt: Scalars['DateTime']['output'];
   readonly state: EnrollmentState;
+  /** What the vendor said of a change that it refused; it may quote a person. */
+  readonly syncReason: Maybe<Scalars['String']['output']>;
+  /** Whether the vendor's email platform has it: one that was refused has ended. Null where this house is the system of record. */
+  readonly syncState: Maybe<SyncState>;
 };
 
 export type EnrollmentConnection = {
@@ -282,6 +286,13 @@ export type Suppression = {
   readonly observedAt: Scalars['DateTime']['output'];
   readonly reason: SuppressionReason;
   readonly suppressedAt: Scalars['DateTime']['output'];
+  /** What the vendor said of a change that it refused; it may quote a person. */
+  readonly syncReason: Maybe<Scalars['String']['output']>;
+  /**
+   * Whether the vendor's email platform has it; null where this house is the system of record. One that was refused stands
+   * here all the same: REJECTED means that the vendor may still write to the contact, or that it did not lift it.
+   */
+  readonly syncState: Maybe<SyncState>;
 };
 
 export type SuppressionReason =
@@ -294,6 +305,15 @@ export type SuppressionReason =
   /** Somebody on our side put the contact on the list. */
   | 'MANUAL'
   | 'UNSUBSCRIBE';
+
+/** Where a vendor's system is the system of record, a change is made here at once and then brought there. */
+export type SyncState =
+  /** The vendor has it. */
+  | 'ACCEPTED'
+  /** On its way. */
+  | 'PENDING'
+  /** The vendor refused it. */
+  | 'REJECTED';
 
 export type TriggerNurtureInput = {
   readonly campaignId: Scalars['ID']['input'];
@@ -445,7 +465,6 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Campaign: ResolverTypeWrapper<CampaignRow>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   CampaignChannel: CampaignChannel;
   CampaignConnection: ResolverTypeWrapper<Omit<CampaignConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['CampaignEdge']>, nodes: ReadonlyArray<ResolversTypes['Campaign']> }>;
   CampaignEdge: ResolverTypeWrapper<Omit<CampaignEdge, 'node'> & { node: ResolversTypes['Campaign'] }>;
@@ -471,10 +490,12 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Suppression: ResolverTypeWrapper<SuppressionRow>;
   SuppressionReason: SuppressionReason;
+  SyncState: SyncState;
   TriggerNurtureInput: TriggerNurtureInput;
   TriggerNurturePayload: ResolverTypeWrapper<Omit<TriggerNurturePayload, 'contact' | 'enrollment'> & { contact?: Maybe<ResolversTypes['Contact']>, enrollment?: Maybe<ResolversTypes['Enrollment']> }>;
   UnsubscribeInput: UnsubscribeInput;
   UnsubscribePayload: ResolverTypeWrapper<Omit<UnsubscribePayload, 'contact' | 'suppression'> & { contact?: Maybe<ResolversTypes['Contact']>, suppression?: Maybe<ResolversTypes['Suppression']> }>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -485,7 +506,6 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   Float: Scalars['Float']['output'];
   Campaign: CampaignRow;
-  String: Scalars['String']['output'];
   CampaignConnection: Omit<CampaignConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['CampaignEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Campaign']> };
   CampaignEdge: Omit<CampaignEdge, 'node'> & { node: ResolversParentTypes['Campaign'] };
   CampaignFilter: CampaignFilter;
@@ -508,7 +528,16 @@ export type ResolversParentTypes = {
   TriggerNurturePayload: Omit<TriggerNurturePayload, 'contact' | 'enrollment'> & { contact?: Maybe<ResolversParentTypes['Contact']>, enrollment?: Maybe<ResolversParentTypes['Enrollment']> };
   UnsubscribeInput: UnsubscribeInput;
   UnsubscribePayload: Omit<UnsubscribePayload, 'contact' | 'suppression'> & { contact?: Maybe<ResolversParentTypes['Contact']>, suppression?: Maybe<ResolversParentTypes['Suppression']> };
+  String: Scalars['String']['output'];
 };
+
+export type ContactDirectiveArgs = {
+  description?: Maybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+  url?: Maybe<Scalars['String']['input']>;
+};
+
+export type ContactDirectiveResolver<Result, Parent, ContextType = Context, Args = ContactDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AccountResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account'], FederationReferenceType extends FederationReferenceTypes['Account'] = FederationReferenceTypes['Account']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Account']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -596,6 +625,8 @@ export type EnrollmentResolvers<ContextType = Context, ParentType extends Resolv
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['EnrollmentState'], ParentType, ContextType>;
+  syncReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  syncState?: Resolver<Maybe<ResolversTypes['SyncState']>, ParentType, ContextType>;
 };
 
 export type EnrollmentConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EnrollmentConnection'] = ResolversParentTypes['EnrollmentConnection']> = {
@@ -643,6 +674,8 @@ export type SuppressionResolvers<ContextType = Context, ParentType extends Resol
   observedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['SuppressionReason'], ParentType, ContextType>;
   suppressedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  syncReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  syncState?: Resolver<Maybe<ResolversTypes['SyncState']>, ParentType, ContextType>;
 };
 
 export type TriggerNurturePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TriggerNurturePayload'] = ResolversParentTypes['TriggerNurturePayload']> = {
@@ -683,3 +716,6 @@ export type Resolvers<ContextType = Context> = {
   UnsubscribePayload?: UnsubscribePayloadResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = Context> = {
+  contact?: ContactDirectiveResolver<any, any, ContextType>;
+};

@@ -12,6 +12,7 @@ import { type Email, openEmail } from '../main.ts';
 import { writeRows } from '../store/rows.ts';
 import { consentSuppression } from './consent-suppression.ts';
 
+const suppression = consentSuppression(new Map());
 const seen = '2026-03-01T00:00:00.000Z';
 const cause: Cause = { tenant: 'default', actor: 'user:usr_1', origin: 'mutation', correlationId: 'req_1' };
 
@@ -69,8 +70,8 @@ describe.each(engines)('consent and suppression on $engine', ({ engine, missing 
       },
     };
     const log = collectLog().logger;
-    expect(email.consumers).toEqual([consentSuppression]);
-    consumer = await startConsumer(consentSuppression, { bus, store: email.store, log, observer });
+    expect(email.consumers.map(({ name }) => name)).toEqual([suppression.name]);
+    consumer = await startConsumer(suppression, { bus, store: email.store, log, observer });
   });
 
   afterAll(async () => {
@@ -154,10 +155,10 @@ describe.each(engines)('consent and suppression on $engine', ({ engine, missing 
     const withdrawal = decided('con_4', 1, 'DENIED');
     await publish(withdrawal, decided('con_4', 2, 'DENIED'));
     const before = duplicates;
-    bus.redeliver(consentSuppression.name);
+    bus.redeliver(suppression.name);
     await expect.poll(() => duplicates).toBeGreaterThan(before);
     // Past the inbox as well.
-    await email.store.transaction((trx) => consentSuppression.handle(withdrawal as never, { trx, cause }));
+    await email.store.transaction((trx) => suppression.handle(withdrawal as never, { trx, cause }));
     expect((await stateOf('con_4')).reasons).toEqual(['CONSENT']);
     expect(await eventsOf('con_4')).toHaveLength(1);
   });

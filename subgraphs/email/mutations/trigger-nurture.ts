@@ -11,6 +11,7 @@ import type { ConsentState } from '../ask-consent.ts';
 import { campaignEnrolled, enrollmentRefused } from '../events.ts';
 import { type Context, loadersOf } from '../loaders.ts';
 import { purposeOf } from '../purposes.ts';
+import { pushEnrollment, syncOf } from '../pushes/record.ts';
 import { lockContact, moveContacts } from '../store/contact-order.ts';
 import { type ContactState, contactState, enroll, isInCampaign } from '../store/contact-state.ts';
 import type { Tables } from '../store/tables.ts';
@@ -52,14 +53,12 @@ export const triggerNurture: MutationResolvers['triggerNurture'] = async (_, { i
       const event = enrollmentRefused(about, asked.campaignId, reason, cause);
       return { kind: 'refused', subject: asked.contactId, events: [event] };
     }
-    const enrollment = await enroll(trx, tenant, state, asked);
-    return {
-      kind: 'changed',
-      subject: enrollment.id,
-      events: [campaignEnrolled(about, enrollment, cause)],
-    };
+    const enrollment = await enroll(trx, tenant, state, asked, syncOf(context.systems, tenant));
+    const event = campaignEnrolled(about, enrollment, cause);
+    await pushEnrollment(trx, context.systems, enrollment, event);
+    return { kind: 'changed', subject: enrollment.id, events: [event] };
   });
-  context.loaders = loadersOf(context.store, tenant);
+  context.loaders = loadersOf(context);
   return {
     contact: { id: asked.contactId },
     enrollment: receipt.kind === 'refused' ? null : await context.loaders.enrollment.load(receipt.subject),

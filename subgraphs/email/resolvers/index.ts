@@ -6,6 +6,7 @@ import { campaign } from './campaign.ts';
 import { contact } from './contact.ts';
 import { enrollment } from './enrollment.ts';
 import { query } from './query.ts';
+import { suppression } from './suppression.ts';
 
 export const resolvers: Resolvers = {
   DateTime: scalars.DateTime,
@@ -15,4 +16,5 @@ export const resolvers: Resolvers = {
   Campaign: campaign,
   Contact: contact,
   Enrollment: enrollment,
+  Suppression: suppression,
 };

@@ -7,10 +7,12 @@ import { orderOf } from './order.ts';
 
 export const query: QueryResolvers = {
   campaign: (_, { id }, { loaders }) => loaders.campaign.load(id),
-  campaigns: async (_, args, { store, tenant }, info) => {
+  campaigns: async (_, args, { store, tenant, readThrough, staleness }, info) => {
     const page = pageOf(args, orderOf(args.orderBy), info);
     const where = campaignsWhere(tenant, args.filter);
     const pages = await selectPages<Tables, Campaign>(store.db, { ...page, table: 'campaigns', where });
-    return connectionOf(pages.get('') ?? emptyPage, page);
+    const found = pages.get('') ?? emptyPage;
+    await readThrough?.note('campaigns', found.rows, staleness);
+    return connectionOf(found, page);
   },
 };

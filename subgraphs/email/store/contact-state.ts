@@ -1,7 +1,14 @@
 import { sql, type Transaction } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { RowMeta } from '#chassis/store/upsert.ts';
+import type { Synced } from '#chassis/vendor/pushes/sync-columns.ts';
 import type { Enrollment, Recipient, Suppression, SuppressionValues, Tables } from './tables.ts';
+
+/** Of what this house is the system of record for, nobody has to be told. */
+const ours: Synced = { syncState: null, syncReason: null };
+
+/** What a suppression was when it was lifted. */
+type Lifted = Pick<SuppressionValues, 'id' | 'suppressedAt'>;
 
 /** What the platform holds of one contact, as decisions about it need it; read behind the contact's lock. */
 export interface ContactState {
@@ -52,6 +59,7 @@ export async function enroll(
   tenant: string,
   { recipient }: ContactState,
   { contactId, campaignId }: Pick<Enrollment, 'contactId' | 'campaignId'>,
+  sync: Synced = ours,
 ): Promise<Enrollment> {
   if (recipient === null) {
     const counts = { sent: 0, delivered: 0, opened: 0, clicked: 0, bounced: 0 };
@@ -69,6 +77,7 @@ export async function enroll(
     state: 'ACTIVE',
     enrolledAt: meta.createdAt,
     ...meta,
+    ...sync,
   };
   await trx.insertInto('enrollments').values(enrollment).execute();
   return enrollment;
@@ -76,16 +85,18 @@ export async function enroll(
 
 /**
  * Puts a contact on the list of those that must not be written to, and takes it out of every campaign that it is in.
+ * One that was lifted and holds after all comes back as it was.
  */
 export async function suppress(
   trx: Transaction<Tables>,
   tenant: string,
   contactId: string,
-  { reason, note = null }: Pick<SuppressionValues, 'reason' | 'note'>,
+  { reason, note = null, ...again }: Pick<SuppressionValues, 'reason' | 'note'> & Partial<Lifted>,
+  sync: Synced = ours,
 ): Promise<Suppression> {
   const meta = newMeta(tenant);
-  const id = `sup_${uuidv7()}`;
-  const suppression: Suppression = { id, contactId, reason, note, suppressedAt: meta.createdAt, ...meta };
+  const { id = `sup_${uuidv7()}`, suppressedAt = meta.createdAt } = again;
+  const suppression: Suppression = { id, contactId, reason, note, suppressedAt, ...meta, ...sync };
   await trx.insertInto('suppressions').values(suppression).execute();
   await trx
     .updateTable('enrollments')
@@ -102,18 +113,22 @@ export async function suppress(
   return suppression;
 }
 
-/** Takes a contact off the list as far as one reason goes; campaigns that it was taken out of stay left. */
+/**
+ * Takes a contact off the list as far as one reason goes, and answers what is gone; campaigns that it was taken out of
+ * stay left.
+ */
 export async function liftSuppressions(
   trx: Transaction<Tables>,
   tenant: string,
   contactId: string,
   reason: SuppressionValues['reason'],
-): Promise<void> {
-  await trx
+): Promise<readonly Suppression[]> {
+  return trx
     .deleteFrom('suppressions')
     .where('tenant', '=', tenant)
     .where('contactId', '=', contactId)
     .where('reason', '=', reason)
+    .returningAll()
     .execute();
 }
 

@@ -1,8 +1,16 @@
 import { entityTable, tenantIndex } from '#chassis/store/columns.ts';
 import { createIdempotency } from '#chassis/store/idempotency.ts';
 import type { Migrations } from '#chassis/store/migrate.ts';
+import { createCallLimits } from '#chassis/vendor/limit-store.ts';
+import { addSyncColumns } from '#chassis/vendor/pushes/sync-columns.ts';
+import { createPushes } from '#chassis/vendor/pushes/tables.ts';
+import { createReplica } from '#chassis/vendor/replica/tables.ts';
+import { createVendorTokens } from '#chassis/vendor/token-store.ts';
+import { createWebhooks } from '#chassis/vendor/webhooks/tables.ts';
 import { createInbox } from '#events/inbox.ts';
 import { createOutbox } from '#events/outbox.ts';
+import { createActivities } from './activities.ts';
+import { createUnlinked } from './unlinked.ts';
 
 export const migrations: Migrations = {
   '001_entities': async (target) => {
@@ -64,5 +72,19 @@ export const migrations: Migrations = {
       .addPrimaryKeyConstraint('contacts_key', ['tenant', 'id'] as never)
       .execute();
     await db.schema.alterTable('suppressions').addColumn('note', text).execute();
+  },
+  '003_replica': createReplica,
+  '004_pushes': async (target) => {
+    await createPushes(target);
+    await addSyncColumns(target, ['enrollments', 'suppressions']);
+  },
+  '005_webhooks': createWebhooks,
+  '006_vendor_calls': async (target) => {
+    await createCallLimits(target);
+    await createVendorTokens(target);
+  },
+  '007_activities': async (target) => {
+    await createActivities(target);
+    await createUnlinked(target);
   },
 };

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { selectByKeys } from '#chassis/store/select.ts';
 import { type UpsertOutcome, upsertRows } from '#chassis/store/upsert.ts';
 import type { Cause } from '#events/envelope.ts';
@@ -32,8 +32,22 @@ export async function selectSuppressions(
   tenant: string,
   contactIds: readonly string[],
 ): Promise<readonly Suppression[]> {
+  if (contactIds.length === 0) return [];
   const rows = await selectByKeys<Tables, Suppression>(db, 'suppressions', tenant, 'contactId', contactIds);
   return rows.toSorted((a, b) => (a.suppressedAt + a.id < b.suppressedAt + b.id ? 1 : -1));
+}
+
+/** Removes rows by id within a transaction, and answers how many there were. */
+export async function removeRows(
+  trx: Transaction<Tables>,
+  table: keyof EntityTables,
+  tenant: string,
+  ids: readonly string[],
+): Promise<number> {
+  const { rows } = await sql`
+    delete from ${sql.table(table)} where tenant = ${tenant} and id in (${sql.join(ids)})
+    returning id`.execute(trx);
+  return rows.length;
 }
 
 interface Values {

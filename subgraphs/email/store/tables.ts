@@ -1,5 +1,11 @@
 import type { MutationTables } from '#chassis/mutation.ts';
 import type { RowMeta } from '#chassis/store/upsert.ts';
+import type { CallLimitTables } from '#chassis/vendor/limit-store.ts';
+import type { Synced } from '#chassis/vendor/pushes/sync-columns.ts';
+import type { PushTables } from '#chassis/vendor/pushes/tables.ts';
+import type { ReplicaTables } from '#chassis/vendor/replica/tables.ts';
+import type { VendorTokenTables } from '#chassis/vendor/token-store.ts';
+import type { WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
 import type { InboxTables } from '#events/inbox.ts';
 import type {
   CampaignChannel,
@@ -7,6 +13,8 @@ import type {
   EnrollmentState,
   SuppressionReason,
 } from '../__generated__/resolvers.ts';
+import type { ActivityTables } from './activities.ts';
+import type { UnlinkedTables } from './unlinked.ts';
 
 /** The rows of the email platform's tables; every count is of messages, except a campaign's recipients. */
 export interface EntityTables {
@@ -16,8 +24,16 @@ export interface EntityTables {
   suppressions: Suppression;
 }
 
-/** All tables of the platform: the rows, and what mutations and consumers write beside them. */
-export type Tables = EntityTables & { contacts: ContactOrder } & MutationTables & InboxTables;
+/** All tables of the platform: the rows, what mutations, consumers and the replica write beside them, and what a vendor sent. */
+export type Tables = EntityTables & { contacts: ContactOrder } & MutationTables &
+  InboxTables &
+  ReplicaTables &
+  PushTables &
+  WebhookTables &
+  CallLimitTables &
+  VendorTokenTables &
+  ActivityTables &
+  UnlinkedTables;
 
 export interface CampaignValues {
   readonly id: string;
@@ -77,6 +93,6 @@ export interface ContactOrder {
 }
 
 export type Campaign = CampaignValues & RowMeta;
-export type Enrollment = EnrollmentValues & RowMeta;
+export type Enrollment = EnrollmentValues & RowMeta & Synced;
 export type Recipient = RecipientValues & RowMeta;
-export type Suppression = SuppressionValues & RowMeta;
+export type Suppression = SuppressionValues & RowMeta & Synced;

@@ -1,14 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import { clientError } from '#chassis/errors.ts';
-import type {
-  Answer,
-  Columns,
-  FailureReason,
-  Request,
-  ResultRow,
-  Statement,
-  WorkerSettings,
-} from './protocol.ts';
+import type { Columns } from '../fact-columns.ts';
+import { failure } from '../failure.ts';
+import type { ResultRow, Statement } from '../statement.ts';
+import type { Answer, Request, WorkerSettings } from './protocol.ts';
 
 /** The main thread's side of the worker that owns the file. */
 export interface DuckdbClient {
@@ -71,7 +65,7 @@ export async function startDuckdb(settings: WorkerSettings, timeouts: DuckdbTime
     const waiting = pending.get(answer.id);
     pending.delete(answer.id);
     if (answer.kind === 'rows') waiting?.resolve(answer.rows);
-    else waiting?.reject(failure(answer.reason, answer.message));
+    else waiting?.reject(failure(answer.reason, new Error(answer.message)));
   });
 
   const ask = (asked: Asked, signal?: AbortSignal): Promise<readonly ResultRow[]> => {
@@ -111,22 +105,4 @@ export async function startDuckdb(settings: WorkerSettings, timeouts: DuckdbTime
       return closing;
     },
   };
-}
-
-function failure(reason: FailureReason, message: string): Error {
-  switch (reason) {
-    case 'timeout':
-      return clientError(
-        'STORE_TIMEOUT',
-        'The warehouse did not answer in time; ask for less, or again later.',
-      );
-    case 'busy':
-      return clientError('STORE_BUSY', 'The warehouse has too much to do; ask again later.');
-    case 'cancelled':
-      return new Error('The query was cancelled.');
-    case 'closed':
-      return new Error('The warehouse is closed.');
-    case 'error':
-      return new Error(message);
-  }
 }

@@ -1,3 +1,7 @@
+import type { Columns } from '../fact-columns.ts';
+import type { FailureReason } from '../failure.ts';
+import type { ResultRow, Statement } from '../statement.ts';
+
 /**
  * What is said between the main thread and the worker that owns the DuckDB file. Every request but `cancel`
  * and `close` is answered once, under its id.
@@ -29,25 +33,6 @@ export type Answer =
       readonly reason: FailureReason;
       readonly message: string;
     };
-
-export type FailureReason = 'timeout' | 'cancelled' | 'busy' | 'closed' | 'error';
-
-/** SQL with named parameters: `$tenant`. */
-export interface Statement {
-  readonly sql: string;
-  readonly values?: Readonly<Record<string, Value>>;
-}
-
-/** Numbers are whole: times are milliseconds since 1970. Arrays are lists of text. */
-export type Value = string | number | null | readonly string[];
-
-/** A statement selects text, INTEGER, DOUBLE and BOOLEAN only: what crosses threads as it is. */
-export type ResultRow = Readonly<Record<string, string | number | boolean | null>>;
-
-/** Rows by column, in the order of the staging table's; numbers become DOUBLE. */
-export type Columns = readonly { readonly type: 'text' | 'number'; readonly values: readonly Cell[] }[];
-
-export type Cell = string | number | null;
 
 /** How the worker opens the file. */
 export interface WorkerSettings {

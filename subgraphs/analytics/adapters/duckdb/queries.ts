@@ -1,7 +1,5 @@
-/**
- * What the reads ask of DuckDB. Every statement joins the watermark, so that an answer and the time it is of
- * come from one snapshot, and answers every id asked for; no row at all means no watermark.
- */
+import type { Queries, TouchesShape } from '../reads.ts';
+import { recentTouches } from './take-in.ts';
 
 /** The watermark and the first midnight of `$days` days that end with its own day. */
 const mark = `mark as (
@@ -18,7 +16,7 @@ const marked = `epoch_ms(mark.as_of)::double as "asOf", epoch_ms(mark.observed_a
 
 const windowed = `epoch_ms(mark.from_at)::double as "from", ${marked}`;
 
-export const usageSql = `with ${mark}, ${asked},
+const usageSql = `with ${mark}, ${asked},
   days as (
     select account_id, sum(visits)::double as visits, sum(page_views)::double as page_views,
       sum(seconds)::double as seconds
@@ -38,22 +36,16 @@ export const usageSql = `with ${mark}, ${asked},
   left join days on days.account_id = asked.id
   left join visitors on visitors.account_id = asked.id`;
 
-export const usageByDaySql = `with ${mark}, ${asked}
+const usageByDaySql = `with ${mark}, ${asked}
   select asked.id, ${windowed}, day::varchar as day, visits, page_views as "pageViews"
   from asked cross join mark
   left join account_usage_days as days
     on days.tenant = $tenant and days.account_id = asked.id and day >= from_at::date
   order by day`;
 
-interface TouchesShape {
-  /** Whether the newest touches of each account are enough. */
-  readonly recent: boolean;
-  readonly filtered: boolean;
-  readonly after: boolean;
-  readonly withTotal: boolean;
-}
-
-export function touchesSql({ recent, filtered, after, withTotal }: TouchesShape): string {
+function touchesSql({ filtered, after, first, withTotal }: TouchesShape): string {
+  // The newest touches of each account are enough.
+  const recent = !filtered && !after && first < recentTouches;
   const ofChannels = filtered ? 'and channel in (select unnest($channels))' : '';
   const behind = after ? 'and (happened_at, id) < (epoch_ms($after_at), $after_id)' : '';
   const totals = withTotal
@@ -77,7 +69,7 @@ export function touchesSql({ recent, filtered, after, withTotal }: TouchesShape)
     order by happened_at desc, page.id desc`;
 }
 
-export const pathsSql = `with ${plainMark}, ${asked}
+const pathsSql = `with ${plainMark}, ${asked}
   select asked.id, ${marked}, latest.id as "conversionId", latest.kind as "conversionKind",
     epoch_ms(latest.happened_at)::double as "convertedAt",
     epoch_ms(latest.observed_at)::double as "conversionObservedAt",
@@ -99,12 +91,12 @@ const counted = `counted as (
   ) = 1
 )`;
 
-export const visitCountsSql = `with ${plainMark}, ${asked}, ${counted}
+const visitCountsSql = `with ${plainMark}, ${asked}, ${counted}
   select asked.id, ${marked}, visits, page_views as "pageViews", seconds,
     epoch_ms(happened_at)::double as "countedAt"
   from asked cross join mark left join counted on counted.lead_id = asked.id`;
 
-export const leadBehaviourSql = `with ${mark}, ${asked}, ${counted},
+const leadBehaviourSql = `with ${mark}, ${asked}, ${counted},
   behaviour as (
     select lead_id,
       sum(amount) filter (activity = 'VISIT')::double as visits,
@@ -126,7 +118,7 @@ export const leadBehaviourSql = `with ${mark}, ${asked}, ${counted},
   left join behaviour on behaviour.lead_id = asked.id
   left join counted on counted.lead_id = asked.id and happened_at >= from_at`;
 
-export const channelPerformanceSql = `with ${mark},
+const channelPerformanceSql = `with ${mark},
   days as (
     select channel, sum(touches)::double as touches from channel_days, mark
     where tenant = $tenant and day >= from_at::date group by channel
@@ -150,7 +142,7 @@ export const channelPerformanceSql = `with ${mark},
   ) on true
   order by touches desc, channel`;
 
-export const mostActiveSql = `with ${mark},
+const mostActiveSql = `with ${mark},
   busiest as (
     select account_id, sum(visits)::double as visits, sum(page_views)::double as page_views
     from account_usage_days, mark where tenant = $tenant and day >= from_at::date
@@ -164,3 +156,14 @@ export const mostActiveSql = `with ${mark},
     epoch_ms(last_at)::double as "lastSeenAt"
   from mark left join (from busiest join seen using (account_id)) on true
   order by visits desc, "accountId"`;
+
+export const duckdbQueries: Queries = {
+  usage: usageSql,
+  usageByDay: usageByDaySql,
+  touches: touchesSql,
+  paths: pathsSql,
+  visitCounts: visitCountsSql,
+  leadBehaviour: leadBehaviourSql,
+  channelPerformance: channelPerformanceSql,
+  mostActive: mostActiveSql,
+};

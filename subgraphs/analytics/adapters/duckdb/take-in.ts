@@ -1,25 +1,13 @@
+import { type Intake, kindsOf, responses } from '../intake.ts';
+import { type Statement, statement } from '../statement.ts';
 import { decayHalfLifeMs } from '../warehouse.ts';
-import type { Statement } from './protocol.ts';
-import { statement } from './statement.ts';
-
-/**
- * Which facts are taken into the aggregates: those a watermark passes as it moves from `before` to `asOf`,
- * or those of the batch just written that came behind the watermark. Times are milliseconds since 1970.
- */
-export type Intake =
-  | { readonly of: 'watermark'; readonly tenant: string; readonly before: number; readonly asOf: number }
-  | { readonly of: 'batch'; readonly tenant: string; readonly kind: AggregatedKind; readonly asOf: number };
-
-export type AggregatedKind = 'touches' | 'visits' | 'conversions';
 
 /** A page of 100 and the row behind it. */
 export const recentTouches = 101;
 
-const responses = `'DOWNLOAD', 'FORM_SUBMISSION', 'ATTENDANCE', 'REPLY', 'MEETING'`;
-
 /**
  * Statements that bring the aggregates up to date, for the transaction that writes the facts or moves the
- * watermark. Conversions come first: they decide which touches are on an account's path.
+ * watermark.
  */
 export function takeIn(intake: Intake): readonly Statement[] {
   const values = {
@@ -27,9 +15,7 @@ export function takeIn(intake: Intake): readonly Statement[] {
     as_of: intake.asOf,
     ...(intake.of === 'watermark' ? { before: intake.before } : {}),
   };
-  const kinds: readonly AggregatedKind[] =
-    intake.of === 'watermark' ? ['conversions', 'touches', 'visits'] : [intake.kind];
-  return kinds
+  return kindsOf(intake)
     .flatMap((kind) => {
       const taken =
         intake.of === 'watermark'

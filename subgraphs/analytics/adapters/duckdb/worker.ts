@@ -11,8 +11,11 @@ import {
   listValue,
   VARCHAR,
 } from '@duckdb/node-api';
-import { openLanes } from './lanes.ts';
-import type { Answer, Columns, Request, ResultRow, Statement, Value, WorkerSettings } from './protocol.ts';
+import type { Columns } from '../fact-columns.ts';
+import type { FailureReason } from '../failure.ts';
+import { openLanes } from '../lanes.ts';
+import type { ResultRow, Statement, Value } from '../statement.ts';
+import type { Answer, Request, WorkerSettings } from './protocol.ts';
 
 /** DuckDB's own vector size. */
 const chunkRows = 2_048;
@@ -50,8 +53,8 @@ async function serve(instance: DuckDBInstance): Promise<void> {
   const readers: DuckDBConnection[] = [];
   for (let n = 0; n < settings.readers; n += 1) readers.push(await instance.connect());
 
-  const reads = openLanes<readonly ResultRow[]>(readers, settings.maxWaiting);
-  const writes = openLanes<readonly ResultRow[]>([writer], settings.maxWaiting);
+  const reads = openLanes<DuckDBConnection, readonly ResultRow[]>(readers, settings.maxWaiting);
+  const writes = openLanes<DuckDBConnection, readonly ResultRow[]>([writer], settings.maxWaiting);
 
   port?.on('message', (request: Request) => {
     switch (request.kind) {
@@ -90,8 +93,7 @@ function job(
     timeoutMs,
     run: work,
     done: (rows: readonly ResultRow[]) => say({ kind: 'rows', id, rows }),
-    failed: (reason: Extract<Answer, { kind: 'failed' }>['reason'], message: string) =>
-      say({ kind: 'failed', id, reason, message }),
+    failed: (reason: FailureReason, { message }: Error) => say({ kind: 'failed', id, reason, message }),
   };
 }
 

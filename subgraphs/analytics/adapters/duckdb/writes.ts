@@ -1,70 +1,23 @@
-import type {
-  ConversionRow,
-  Rows,
-  TouchRow,
-  VisitCountRow,
-  VisitRow,
-  WarehouseWrites,
-  Written,
-} from '../warehouse.ts';
+import { type Batches, mergeRows, openBatches } from '../batches.ts';
+import {
+  type Column,
+  conversionColumns,
+  type FactKind,
+  type FactRow,
+  timeOf,
+  toColumns,
+  touchColumns,
+  visitColumns,
+  visitCountColumns,
+} from '../fact-columns.ts';
+import { beforeAll } from '../intake.ts';
+import { type Statement, statement } from '../statement.ts';
+import type { Rows, WarehouseWrites, Written } from '../warehouse.ts';
 import type { DuckdbClient } from './client.ts';
-import type { Cell, Columns, Statement } from './protocol.ts';
-import { statement } from './statement.ts';
-import { type AggregatedKind, recentTouches, takeIn } from './take-in.ts';
-
-type FactKind = AggregatedKind | 'visit_counts';
-
-type FactRow = TouchRow | VisitRow | VisitCountRow | ConversionRow;
-
-/** Rows that cross to the worker at once. */
-const batchRows = 10_000;
-
-/** Rows per transaction: looking for known ids reads a column of the whole table, whatever the number. */
-const mergeRows = 200_000;
+import { recentTouches, takeIn } from './take-in.ts';
 
 /** Recent touches are let grow to twice what is needed of them, and so many more. */
 const recentSlack = 20_000;
-
-/** Before the first watermark: midnight of the first day of year 1. */
-const beforeAll = -62_135_596_800_000;
-
-type Column<Row> = readonly [name: string, type: Columns[number]['type'], cell: (row: Row) => Cell];
-
-const touchColumns: readonly Column<TouchRow>[] = [
-  ['id', 'text', (row) => row.id],
-  ['account_id', 'text', (row) => row.accountId],
-  ['lead_id', 'text', (row) => row.leadId],
-  ['channel', 'text', (row) => row.channel],
-  ['campaign_id', 'text', (row) => row.campaignId],
-  ['kind', 'text', (row) => row.kind],
-  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
-];
-
-const visitColumns: readonly Column<VisitRow>[] = [
-  ['id', 'text', (row) => row.id],
-  ['account_id', 'text', (row) => row.accountId],
-  ['lead_id', 'text', (row) => row.leadId],
-  ['visitor_id', 'text', (row) => row.visitorId],
-  ['page_views', 'number', (row) => row.pageViews],
-  ['seconds', 'number', (row) => row.seconds],
-  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
-];
-
-const visitCountColumns: readonly Column<VisitCountRow>[] = [
-  ['id', 'text', (row) => row.id],
-  ['lead_id', 'text', (row) => row.leadId],
-  ['visits', 'number', (row) => row.visits],
-  ['page_views', 'number', (row) => row.pageViews],
-  ['seconds', 'number', (row) => row.seconds],
-  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
-];
-
-const conversionColumns: readonly Column<ConversionRow>[] = [
-  ['id', 'text', (row) => row.id],
-  ['account_id', 'text', (row) => row.accountId],
-  ['kind', 'text', (row) => row.kind],
-  ['happened_at', 'number', (row) => timeOf(row.at, row.id)],
-];
 
 /** The writing half of the warehouse. Transactions run one after the other: they share the staging tables. */
 export function duckdbWrites(client: DuckdbClient): WarehouseWrites {
@@ -228,72 +181,4 @@ async function trimRecent(client: DuckdbClient): Promise<void> {
     { sql: 'delete from recent_touches_trimmed' },
     { sql: 'insert into recent_touches_trimmed select count(*) from recent_touches' },
   ]);
-}
-
-/** Rows in batches, the next one made only when it is asked for. */
-interface Batches<Row> {
-  readonly hasMore: () => Promise<boolean>;
-  /** The next batch, once `hasMore` has said that there is one. */
-  readonly take: () => readonly Row[];
-  readonly close: () => Promise<void>;
-}
-
-function openBatches<Row>(rows: Rows<Row>): Batches<Row> {
-  const batches = batchesOf(rows);
-  let next: readonly Row[] | undefined;
-  return {
-    hasMore: async () => {
-      next ??= (await batches.next()).value;
-      return next !== undefined;
-    },
-    take: () => {
-      const batch = next ?? [];
-      next = undefined;
-      return batch;
-    },
-    close: async () => {
-      await batches.return(undefined);
-    },
-  };
-}
-
-async function* batchesOf<Row>(rows: Rows<Row>): AsyncGenerator<readonly Row[], undefined> {
-  let batch: Row[] = [];
-  // Awaiting every row of millions that are there already would cost more than writing them.
-  if (Symbol.iterator in rows) {
-    for (const row of rows) {
-      if (batch.push(row) < batchRows) continue;
-      yield batch;
-      batch = [];
-    }
-  } else {
-    for await (const row of rows) {
-      if (batch.push(row) < batchRows) continue;
-      yield batch;
-      batch = [];
-    }
-  }
-  if (batch.length > 0) yield batch;
-  return undefined;
-}
-
-function toColumns<Row extends FactRow>(
-  kind: FactKind,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-): Columns {
-  for (const row of rows) {
-    if ('accountId' in row && row.accountId === null && 'leadId' in row && row.leadId === null) {
-      throw new RangeError(`Row ${row.id} of ${kind} names neither an account nor a lead.`);
-    }
-  }
-  return columns.map(([, type, cell]) => ({ type, values: rows.map(cell) }));
-}
-
-/** RFC 3339 text → milliseconds since 1970; a RangeError names what has no such time. */
-function timeOf(text: string, whose: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new RangeError(`"${text}" of ${whose} is not a time such as 2026-03-01T09:30:00Z.`);
-  return time;
 }

@@ -1,0 +1,161 @@
+import { type Batches, mergeRows, openBatches } from '../batches.ts';
+import {
+  type Column,
+  type Columns,
+  conversionColumns,
+  type FactKind,
+  type FactRow,
+  timeOf,
+  toColumns,
+  touchColumns,
+  visitColumns,
+  visitCountColumns,
+} from '../fact-columns.ts';
+import { beforeAll } from '../intake.ts';
+import { statement } from '../statement.ts';
+import type { Rows, WarehouseWrites, Written } from '../warehouse.ts';
+import type { PostgresClient } from './client.ts';
+import type { PostgresStatement } from './positional.ts';
+import type { Run } from './session.ts';
+import { takeIn } from './take-in.ts';
+
+/**
+ * The writing half of the warehouse. Transactions of one tenant run one after the other, whatever process they are of:
+ * each locks the tenant's row before it merges. Rows are staged before that, so that nobody waits for those to come.
+ */
+export function postgresWrites(client: PostgresClient): WarehouseWrites {
+  /** Stages batches until they are enough for one transaction, and merges them. */
+  const mergeSome = async <Row extends FactRow>(
+    run: Run,
+    kind: FactKind,
+    columns: readonly Column<Row>[],
+    batches: Batches<Row>,
+    { tenant, observed }: { readonly tenant: string; readonly observed: number },
+  ): Promise<Written> => {
+    const names = columns.map(([name]) => name);
+    let staged = 0;
+    do {
+      const batch = batches.take();
+      await run(stage(kind, names, toColumns(kind, columns, batch)));
+      staged += batch.length;
+    } while (staged < mergeRows && (await batches.hasMore()));
+
+    const asOf = await lockTenant(run, tenant);
+    const [fresh] = await run(keepFresh(kind, names, tenant, observed));
+    if (asOf !== null && kind !== 'visit_counts') {
+      for (const next of takeIn({ of: 'batch', tenant, kind, asOf })) await run(next);
+    }
+    await run(observeLate(kind, tenant, observed));
+    const inserted = Number(fresh?.inserted);
+    return { inserted, known: staged - inserted };
+  };
+
+  const writer =
+    <Row extends FactRow>(kind: FactKind, columns: readonly Column<Row>[]) =>
+    async (tenant: string, rows: Rows<Row>, observedAt: string): Promise<Written> => {
+      const of = { tenant, observed: timeOf(observedAt, 'observedAt') };
+      const batches = openBatches(rows);
+      let inserted = 0;
+      let known = 0;
+      try {
+        // No connection is held while nothing has come: an import of millions takes minutes.
+        while (await batches.hasMore()) {
+          const written = await client.transact((run) => mergeSome(run, kind, columns, batches, of));
+          inserted += written.inserted;
+          known += written.known;
+        }
+      } finally {
+        await batches.close();
+      }
+      return { inserted, known };
+    };
+
+  return {
+    writeTouches: writer('touches', touchColumns),
+    writeVisits: writer('visits', visitColumns),
+    writeVisitCounts: writer('visit_counts', visitCountColumns),
+    writeConversions: writer('conversions', conversionColumns),
+    setWatermark: async (tenant, asOf, observedAt) => {
+      const next = timeOf(asOf, 'asOf');
+      const observed = timeOf(observedAt, 'observedAt');
+      const held = await client.transact(async (run) => {
+        const before = await lockTenant(run, tenant);
+        if (before !== null && next <= before) return before;
+        for (const each of takeIn({ of: 'watermark', tenant, before: before ?? beforeAll, asOf: next })) {
+          await run(each);
+        }
+        await run(moveWatermark(tenant, next, observed));
+        return next;
+      });
+      return new Date(held).toISOString();
+    },
+  };
+}
+
+/** A process that has gone without a word holds a tenant's lock no longer than this. */
+const idleInTransactionMs = 60_000;
+
+/** Waits for whoever else writes for the tenant, and answers its watermark; null before the first. */
+async function lockTenant(run: Run, tenant: string): Promise<number | null> {
+  await run({ sql: `set local idle_in_transaction_session_timeout = ${idleInTransactionMs}` });
+  await run(statement('insert into watermarks (tenant) values ($tenant) on conflict do nothing', { tenant }));
+  const [row] = await run(
+    statement('select epoch_ms(as_of) as as_of from watermarks where tenant = $tenant for update', {
+      tenant,
+    }),
+  );
+  const asOf = row?.as_of ?? null;
+  return asOf === null ? null : Number(asOf);
+}
+
+/** Columns are lists of text to the driver, numbers too: what they are is said here. */
+function stage(kind: FactKind, names: readonly string[], columns: Columns): PostgresStatement {
+  const lists = columns.map(({ type }, place) =>
+    type === 'text' ? `$list${place}::text[]` : `$list${place}::float8[]`,
+  );
+  const values = columns.map((column, place) => [`list${place}`, column.values] as const);
+  return {
+    sql: `insert into staged_${kind} (${names.join(', ')}) select * from unnest(${lists.join(', ')})`,
+    values: Object.fromEntries(values),
+  };
+}
+
+/** Moves the staged rows that were not known into their table; they stay in `fresh_…` for the aggregates. */
+function keepFresh(
+  kind: FactKind,
+  columns: readonly string[],
+  tenant: string,
+  observed: number,
+): PostgresStatement {
+  const own = columns.filter((name) => name !== 'id' && name !== 'happened_at');
+  const names = ['tenant', 'id', ...own, 'happened_at', 'observed_at'].join(', ');
+  return statement(
+    `with kept as (
+      insert into ${kind} (${names})
+        select $tenant, id, ${own.join(', ')}, epoch_ms(happened_at), epoch_ms($observed::float8)
+        from staged_${kind}
+        on conflict (tenant, id) do nothing
+        returning ${names}
+    ),
+    fresh as (insert into fresh_${kind} (${names}) select ${names} from kept returning 1)
+    select count(*)::float8 as inserted from fresh`,
+    { tenant, observed },
+  );
+}
+
+/** Rows behind a watermark changed what is answered: that is of a newer observation now. */
+function observeLate(kind: FactKind, tenant: string, observed: number): PostgresStatement {
+  return statement(
+    `update watermarks set observed_at = greatest(observed_at, epoch_ms($observed::float8))
+      where tenant = $tenant and exists (select from fresh_${kind} where happened_at <= as_of)`,
+    { tenant, observed },
+  );
+}
+
+function moveWatermark(tenant: string, asOf: number, observed: number): PostgresStatement {
+  return statement(
+    `update watermarks set as_of = epoch_ms($as_of::float8), observed_at = epoch_ms($observed::float8)
+      where tenant = $tenant`,
+    { tenant, as_of: asOf, observed },
+  );
+}

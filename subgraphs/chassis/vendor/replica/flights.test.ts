@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createFlights, type Flights } from './flights.ts';
+
+interface Call {
+  readonly values: readonly string[];
+  readonly answer: () => void;
+}
+
+let flights: Flights;
+const calls: Call[] = [];
+beforeEach(() => void vi.useFakeTimers());
+afterEach(async () => {
+  for (const { answer } of calls.splice(0)) answer();
+  await flights.close();
+  vi.useRealTimers();
+});
+
+/** Flights whose calls are answered by hand. */
+function fly(options: { readonly batch?: number } = {}): void {
+  flights = createFlights({
+    vendor: 'test',
+    batchOf: () => options.batch ?? 100,
+    fetch: async (_type, _by, values) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      calls.push({ values, answer: resolve });
+      await promise;
+      return new Set(values);
+    },
+    ...{ gatherMs: 5, holdMs: 1_000, flightMs: 60_000, unknownMs: 1_000, most: 1_000 },
+  });
+}
+
+const ask = (...values: readonly string[]) => values.map((value) => flights.ask('accounts', 'id', value));
+const under = () => calls.map(({ values }) => values);
+/** More than a call waits for further values, and less than for another call. */
+const gathered = () => vi.advanceTimersByTimeAsync(100);
+
+describe('reads on their way to a vendor', () => {
+  it('of one kind wait for the one before and go together, however they come', async () => {
+    fly();
+    const first = ask('1');
+    await gathered();
+    expect(under()).toEqual([['1']]);
+    const second = ask('2');
+    await gathered();
+    const third = ask('3');
+    await gathered();
+    expect(under()).toEqual([['1']]);
+    calls[0]?.answer();
+    await Promise.all(first);
+    await gathered();
+    expect(under()).toEqual([['1'], ['2', '3']]);
+    calls[1]?.answer();
+    await Promise.all([...second, ...third]);
+  });
+
+  it('of other kinds do not wait, nor do full ones', async () => {
+    fly({ batch: 2 });
+    ask('1');
+    await gathered();
+    expect(under()).toEqual([['1']]);
+    flights.ask('accounts', 'domain', 'a.example');
+    await gathered();
+    expect(under()).toEqual([['1'], ['a.example']]);
+    ask('2', '3');
+    expect(under()).toEqual([['1'], ['a.example'], ['2', '3']]);
+  });
+
+  it('do not wait for ever for one that hangs', async () => {
+    fly();
+    ask('1');
+    await gathered();
+    expect(under()).toEqual([['1']]);
+    const other = ask('2');
+    await gathered();
+    expect(under()).toEqual([['1']]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(under()).toEqual([['1'], ['2']]);
+    calls[1]?.answer();
+    await Promise.all(other);
+  });
+});

@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import type { SeenLimit } from '#chassis/vendor/calls.ts';
+import type { Reason } from '#chassis/vendor/http-answer.ts';
+
+/*
+ * What is relied on in answers, before the SDK makes its models of them: these promise more than they check.
+ */
+const record = z.looseObject({
+  id: z.string().min(1),
+  properties: z.record(z.string(), z.string().nullable()),
+  updatedAt: z.iso.datetime(),
+});
+const paging = z.looseObject({ next: z.looseObject({ after: z.string() }).optional() }).nullish();
+const list = <Item extends z.ZodType>(item: Item) => z.looseObject({ results: z.array(item), paging });
+
+export const shapes = {
+  record,
+  records: list(record),
+  associations: list(
+    z.looseObject({
+      from: z.looseObject({ id: z.string() }),
+      to: z.array(
+        z.looseObject({
+          toObjectId: z.union([z.string(), z.number()]),
+          associationTypes: z.array(z.looseObject({ typeId: z.number() })),
+        }),
+      ),
+      paging,
+    }),
+  ),
+  owners: list(z.looseObject({ id: z.string(), updatedAt: z.iso.datetime() })),
+  properties: list(z.looseObject({ name: z.string(), type: z.string() })),
+  pipelines: list(
+    z.looseObject({ id: z.string(), stages: z.array(z.looseObject({ id: z.string(), label: z.string() })) }),
+  ),
+} as const;
+
+const finding = z.looseObject({
+  code: z.string().nullish(),
+  message: z.string().nullish(),
+  context: z.record(z.string(), z.array(z.string())).nullish(),
+});
+const refusal = z.looseObject({
+  message: z.string().nullish(),
+  category: z.string().nullish(),
+  errors: z.array(finding).nullish(),
+});
+
+/** What HubSpot says of a refusal: the code of its first finding is more telling than the category of all. */
+export function reasonOf(body: unknown): Reason | null {
+  const read = refusal.safeParse(body);
+  if (!read.success) return null;
+  const { message, category, errors } = read.data;
+  const found = errors ?? [];
+  const scopes = found.flatMap(({ context }) => context?.requiredGranularScopes ?? []);
+  const said = found.flatMap((each) => each.message ?? []);
+  const code = found.find((each) => each.code)?.code ?? category;
+  if (!code) return null;
+  const reason = [said.length > 0 ? said.join(' ') : message, scopes.join(', ')].filter(Boolean).join(' ');
+  return { code, reason: reason || code };
+}
+
+/** What is left of the ten seconds. Of the day HubSpot does not say when it ends, and searches say nothing. */
+export function limitOf(headers: IncomingHttpHeaders): SeenLimit | null {
+  const remaining = Number(headers['x-hubspot-ratelimit-remaining'] ?? Number.NaN);
+  const resetMs = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? Number.NaN);
+  return Number.isSafeInteger(remaining) && Number.isSafeInteger(resetMs) ? { remaining, resetMs } : null;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { byId, company, hubspotForTest, options, walk } from '#test/harness/vendors/hubspot-asking.ts';
+
+describe('changes at HubSpot', () => {
+  it('are all told where more than a page changed in one millisecond', async () => {
+    const place = await hubspotForTest({ pageSize: 3 });
+    const at = Date.now() - 3_600_000;
+    const times = [at, ...Array.from({ length: 8 }, () => at + 1), at + 2, at + 3];
+    const made = times.map((createdAt) =>
+      place.hubspot.portal.seed('companies', { name: 'One' }, { createdAt }),
+    );
+    const { ids } = await walk(place, 'accounts');
+    expect(new Set(ids)).toEqual(new Set(made));
+    // Each search is its own first page: an offset would leave out what others move.
+    const searches = place.hubspot.requests.filter(({ path }) => path.endsWith('/search'));
+    expect(searches.every(({ body }) => !('after' in (body as object)))).toBe(true);
+    expect(searches.map(({ body }) => (body as { limit: number }).limit)).toContain(3);
+  });
+
+  it('are told though the search is behind', async () => {
+    const place = await hubspotForTest({ hubspot: { searchLag: 5_000 } });
+    const { portal, clock } = place.hubspot;
+    let passed = 0;
+    /** For HubSpot, and for the answers that come by the proxy. */
+    const pass = (ms: number) => {
+      passed += ms;
+      clock.advance(ms);
+      place.proxy.clock.skew(passed);
+    };
+    const first = portal.create('companies', { name: 'First' });
+    pass(4_000);
+    const before = await walk(place, 'accounts');
+    expect(before.ids).toEqual([]);
+    const late = portal.create('companies', { name: 'Late' });
+    pass(2_000);
+    const then = await walk(place, 'accounts', before.cursor);
+    expect(then.ids).toEqual([first]);
+    pass(4_000);
+    expect((await walk(place, 'accounts', then.cursor)).ids).toContain(late);
+  });
+
+  it('do not come again for ever, whatever our clock says', async () => {
+    const place = await hubspotForTest();
+    company(place.hubspot.portal);
+    const { cursor } = await walk(place, 'accounts');
+    expect((await walk(place, 'accounts', cursor)).ids).toHaveLength(1);
+    // The proxy's clock is that of answers; ours stays as it is.
+    place.proxy.clock.skew(120_000);
+    const later = await walk(place, 'accounts', cursor);
+    expect((await walk(place, 'accounts', later.cursor)).ids).toEqual([]);
+  });
+
+  it('tell that records were archived, a part at a time, and only those that were since', async () => {
+    const place = await hubspotForTest({ settings: { archivedEverySeconds: 0 }, pageSize: 2 });
+    const { portal } = place.hubspot;
+    const long = company(portal);
+    portal.archive('companies', long);
+    place.hubspot.clock.advance(10_000);
+    place.proxy.clock.skew(10_000);
+    const ids = Array.from({ length: 5 }, () => company(portal));
+    const { cursor } = await walk(place, 'accounts');
+    for (const id of ids.slice(0, 4)) portal.archive('companies', id);
+    const { seen } = await walk(place, 'accounts', cursor);
+    const gone = seen.flatMap((one) => (one.kind === 'gone' ? [one.id] : []));
+    expect(gone.toSorted()).toEqual(ids.slice(0, 4).toSorted());
+  });
+
+  it('of owners come page by page, those who left among them', async () => {
+    const place = await hubspotForTest();
+    const id = await place.add('users', {
+      name: 'Ann Rep',
+      email: 'ann@seller.example',
+      team: null,
+      managerId: null,
+    });
+    place.hubspot.portal.owners.push({
+      ...{ id: '9', firstName: '', lastName: '', email: 'gone@seller.example', archived: true },
+    });
+    const { ids, cursor } = await walk(place, 'users');
+    expect(ids).toEqual([id, '9']);
+    expect((await walk(place, 'users', cursor)).ids).toEqual([id, '9']);
+    const seen = await place.system.read('users', byId('9', id, '404'), options());
+    expect(seen.map((one) => one.kind === 'record' && one.record.values.name)).toEqual([
+      'Ann Rep',
+      'gone@seller.example',
+    ]);
+  });
+});

@@ -1,0 +1,134 @@
+import { sql, type Transaction } from 'kysely';
+import { type UpsertOutcome, upsertRows } from '#chassis/store/upsert.ts';
+import { markRow, onItsWay } from '#chassis/vendor/pushes/sync-columns.ts';
+import type { PushRow } from '#chassis/vendor/pushes/tables.ts';
+import type { Cause, EventEnvelope } from '#events/envelope.ts';
+import { append } from '#events/outbox.ts';
+import { type About, contactSuppressed, eventsOfRows, suppressionLifted } from '../events.ts';
+import { type EmailSystems, pushSuppression } from '../pushes/record.ts';
+import { lockContacts, moveContacts } from '../store/contact-order.ts';
+import { suppress } from '../store/contact-state.ts';
+import { selectByIds, selectSuppressions } from '../store/rows.ts';
+import type { Suppression, SuppressionValues, Tables } from '../store/tables.ts';
+
+/** A suppression that the vendor holds, under the id that it has or gets here. */
+export type HeldSuppression = Pick<SuppressionValues, 'id' | 'contactId' | 'reason' | 'suppressedAt'>;
+
+/**
+ * Writes suppressions that the vendor holds, and tells of those that are news. What this house imposed stays as it says;
+ * and of consent a vendor says nothing that is believed: whoever owns consents does.
+ */
+export async function writeHeld(
+  trx: Transaction<Tables>,
+  tenant: string,
+  held: readonly HeldSuppression[],
+  observedAt: string,
+  cause: Cause,
+): Promise<readonly UpsertOutcome[]> {
+  const contactIds = [...new Set(held.map(({ contactId }) => contactId))];
+  if (contactIds.length === 0) return [];
+  const orders = await lockContacts(trx, tenant, contactIds);
+  const rows = new Map<string, Suppression[]>();
+  for (const row of await selectSuppressions(trx, tenant, contactIds)) {
+    rows.set(row.contactId, [...(rows.get(row.contactId) ?? []), row]);
+  }
+  const lifted = await liftedSince(trx, tenant, held);
+  const seen: SuppressionValues[] = [];
+  const places: number[] = [];
+  const fresh: HeldSuppression[] = [];
+  const outcomes = held.map((one, nth): UpsertOutcome => {
+    const { id, contactId, reason } = one;
+    const ofContact = rows.get(contactId) ?? [];
+    const same = ofContact.find((row) => row.id === id) ?? ofContact.find((row) => row.reason === reason);
+    if (same !== undefined && fresh.some((each) => each.id === same.id)) return 'unchanged';
+    if (same !== undefined) {
+      // A reason that the vendor gave it can change; one that we gave cannot.
+      const said = same.syncState === null && same.reason !== 'CONSENT' ? reason : same.reason;
+      places.push(nth);
+      seen.push({ ...valuesOf(same), reason: said });
+      return 'unchanged';
+    }
+    // What was lifted here is still held there for a moment.
+    if (reason === 'CONSENT' || (lifted.get(id) ?? '') >= one.suppressedAt) return 'unchanged';
+    fresh.push(one);
+    rows.set(contactId, [...ofContact, { ...one, syncState: null } as Suppression]);
+    return 'inserted';
+  });
+  for (const [nth, outcome] of (
+    await upsertRows(trx, seen, { table: 'suppressions', tenant, observedAt })
+  ).entries()) {
+    outcomes[places[nth] as number] = outcome;
+  }
+  const recipients = await selectByIds(trx, 'recipients', tenant, contactIds);
+  for (const { id, contactId, reason, suppressedAt } of fresh) {
+    await suppress(trx, tenant, contactId, { id, reason, suppressedAt });
+  }
+  const { events, moved } = eventsOfRows(fresh, orders, recipients, cause);
+  await moveContacts(trx, moved);
+  await append(trx, events);
+  return outcomes;
+}
+
+/**
+ * Takes away what the vendor holds no more, tells of it, and answers how much that is. What waits to be imposed there
+ * stays. So does what consent imposed, and it is imposed there again.
+ */
+export async function removeHeld(
+  trx: Transaction<Tables>,
+  tenant: string,
+  ids: readonly string[],
+  cause: Cause,
+  systems: EmailSystems,
+): Promise<number> {
+  const contactIds = (await selectByIds(trx, 'suppressions', tenant, ids)).map(({ contactId }) => contactId);
+  if (contactIds.length === 0) return 0;
+  const orders = await lockContacts(trx, tenant, contactIds);
+  const rows = (await selectByIds(trx, 'suppressions', tenant, ids)).filter(
+    ({ syncState }) => syncState !== 'PENDING',
+  );
+  const recipients = await selectByIds(trx, 'recipients', tenant, [...new Set(contactIds)]);
+  const accounts = new Map(recipients.map(({ id, accountId }) => [id, accountId]));
+  const versions = new Map([...orders].map(([id, { version }]) => [id, version]));
+  const events: EventEnvelope<object>[] = [];
+  let lifted = 0;
+  for (const row of rows) {
+    const { id, contactId, reason } = row;
+    const version = (versions.get(contactId) ?? 0) + 1;
+    versions.set(contactId, version);
+    const about: About = { id: contactId, version, accountId: accounts.get(contactId) ?? null };
+    if (reason === 'CONSENT') {
+      const again = contactSuppressed(about, row, cause);
+      await pushSuppression(trx, systems, 'suppress', row, again);
+      await markRow(trx, { table: 'suppressions', tenant, id }, onItsWay);
+      events.push(again);
+      continue;
+    }
+    await trx.deleteFrom('suppressions').where('tenant', '=', tenant).where('id', '=', id).execute();
+    events.push(suppressionLifted(about, row, cause));
+    lifted += 1;
+  }
+  await moveContacts(
+    trx,
+    [...orders.values()].map((order) => ({ ...order, version: versions.get(order.id) ?? order.version })),
+  );
+  await append(trx, events);
+  return lifted;
+}
+
+function valuesOf({ id, contactId, reason, suppressedAt, note }: Suppression): SuppressionValues {
+  return { id, contactId, reason, suppressedAt, note: note ?? null };
+}
+
+/** When we last lifted suppressions, by their ids: what the vendor began to hold before that it is to hold no more. */
+async function liftedSince(
+  trx: Transaction<Tables>,
+  tenant: string,
+  held: readonly HeldSuppression[],
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<Pick<PushRow, 'id' | 'madeAt'>>`
+    select id, max(made_at) as made_at from pushes
+    where tenant = ${tenant} and type = 'suppressions' and kind = 'lift' and state <> 'REJECTED'
+      and id in (${sql.join(held.map(({ id }) => id))})
+    group by id`.execute(trx);
+  return new Map(rows.map(({ id, madeAt }) => [id, madeAt]));
+}
