@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
+import { vendorCause } from '#chassis/vendor/replica/domain.ts';
+import { readTime } from '#chassis/vendor/replica/read-time.ts';
 import { makeEvent } from '#events/envelope.ts';
 import { consentUpdatedV1, contactDetailsChangedV1 } from '#events/schemas/index.ts';
 import { engines } from '#test/harness/stores.ts';
@@ -120,6 +122,33 @@ describe.each(engines)('the email platform as a replica on $engine', ({ engine, 
     const { rows } = await sql`select * from unlinked`.execute(email.store.db);
     expect(rows).toEqual([]);
     expect(await told(place)).toEqual(['ContactSuppressed']);
+  });
+
+  it.skipIf(missing)('takes what is told in many orders at once', async () => {
+    const { email, graph } = await open();
+    graph.contacts = [];
+    const { replica } = email;
+    const system = replica?.systems.get('default');
+    if (replica === undefined || system === undefined) throw new Error('There is a vendor.');
+    const ids = Array.from({ length: 60 }, (_, nth) => `${nth}`);
+    const write = (order: readonly string[]) => {
+      const changedAt = '2026-03-01T09:00:00.000Z';
+      const seen = order.map((id) => {
+        const values = { ...activity({ messageId: id }), contactId: null, recipientId: `p${id}` };
+        return {
+          kind: 'record',
+          record: { id, externalId: null, values, createdAt: null, changedAt },
+        } as const;
+      });
+      const cause = vendorCause('scripted', 'default');
+      const about = { system, tenant: 'default', type: 'activities', observedAt: readTime(), cause };
+      return replica.writer({ ...about, seen, urgency: 'sync', signal: AbortSignal.timeout(20_000) });
+    };
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all([ids, ids.toReversed(), ids, ids.toReversed()].map(write));
+    }
+    const waiting = await sql<{ type: string }>`select type from unlinked`.execute(email.store.db);
+    expect(Map.groupBy(waiting.rows, ({ type }) => type).get('activities')).toHaveLength(ids.length);
   });
 
   it.skipIf(missing)('waits for a graph that is away: nobody is unknown because of that', async () => {

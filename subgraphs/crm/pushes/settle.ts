@@ -5,7 +5,7 @@ import { sameValue } from '#chassis/store/upsert.ts';
 import { type Batch, type Outcome, settleBatch } from '#chassis/vendor/pushes/sending.ts';
 import { markRow, onItsWay, type Synced } from '#chassis/vendor/pushes/sync-columns.ts';
 import type { Fields, Push } from '#chassis/vendor/pushes/tables.ts';
-import { type LinkPlace, lockLinks, writeLinks } from '#chassis/vendor/replica/links.ts';
+import { type LinkPlace, linksOfVendorIds, lockVendor, writeLinks } from '#chassis/vendor/replica/links.ts';
 import type { Cause } from '#events/envelope.ts';
 import { append } from '#events/outbox.ts';
 import type { ChangedType } from '../adapters/crm.ts';
@@ -77,7 +77,8 @@ async function link(
   vendorId: string,
   { id, pushes }: Batch,
 ): Promise<void> {
-  const known = await lockLinks(trx, place, [vendorId]);
+  await lockVendor(trx, place);
+  const known = await linksOfVendorIds(trx, place, [vendorId]);
   if (known.has(vendorId)) return;
   const observedAt = pushes[0].madeAt;
   await writeLinks(trx, [{ ...place, vendorId, id, changedAt: null, observedAt, goneAt: null }]);

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { type Batch, type Outcome, settleBatch } from '#chassis/vendor/pushes/sending.ts';
 import { markRow, onItsWay, type Synced } from '#chassis/vendor/pushes/sync-columns.ts';
 import { unwrittenId } from '#chassis/vendor/replica/assign-ids.ts';
-import { lockLinks, writeLinks } from '#chassis/vendor/replica/links.ts';
+import { linksOfVendorIds, lockVendor, writeLinks } from '#chassis/vendor/replica/links.ts';
 import type { Cause, EventEnvelope } from '#events/envelope.ts';
 import { append } from '#events/outbox.ts';
 import type { EmailChange } from '../adapters/email.ts';
@@ -115,7 +115,8 @@ async function link(
   observedAt: string,
 ): Promise<void> {
   const place = { tenant, vendor, type: 'recipients' };
-  const known = (await lockLinks(trx, place, [vendorId])).get(vendorId);
+  await lockVendor(trx, place);
+  const known = (await linksOfVendorIds(trx, place, [vendorId])).get(vendorId);
   if (known !== undefined && known.id !== unwrittenId(prefixes.recipients, vendorId)) return;
   const unseen = { ...place, vendorId, changedAt: null, observedAt, goneAt: null };
   await writeLinks(trx, [{ ...unseen, ...known, id }]);

@@ -7,7 +7,7 @@ import {
   type LinkTables,
   linksOfIds,
   linksOfVendorIds,
-  lockLinks,
+  lockVendor,
   writeLinks,
 } from './links.ts';
 
@@ -78,12 +78,13 @@ describe.each(engines)('links on $engine', ({ engine, missing }) => {
     }
   });
 
-  it.skipIf(missing)('of one type are written by one transaction at a time', async () => {
+  it.skipIf(missing)('of one vendor are written by one transaction at a time', async () => {
     const store = await open();
     await store.transaction((trx) => writeLinks(trx, [link('1', '0')]));
     const add = () =>
       store.transaction(async (trx) => {
-        const known = (await lockLinks(trx, place, ['1'])).get('1') as Link;
+        await lockVendor(trx, place);
+        const known = (await linksOfVendorIds(trx, place, ['1'])).get('1') as Link;
         await writeLinks(trx, [{ ...known, id: String(Number(known.id) + 1) }]);
       });
     await Promise.all(Array.from({ length: 8 }, add));

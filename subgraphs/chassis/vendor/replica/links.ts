@@ -85,19 +85,17 @@ export async function liveLinksOfIds<Tables extends LinkTables>(
 }
 
 /**
- * {@link linksOfVendorIds}, for a transaction that writes them: whoever writes links of this vendor and type for this
- * tenant waits until it ends. SQLite has one writer at a time, and needs no lock for it.
+ * Keeps every other transaction from writing what a vendor has of a tenant until this one ends. It comes before every
+ * other lock of such a transaction: links, what waits for them and rows are locked in whatever order the vendor tells of
+ * them, and two transactions in two orders would wait for each other. SQLite has one writer at a time, and needs no lock.
  */
-export async function lockLinks<Tables extends LinkTables>(
+export async function lockVendor<Tables>(
   trx: Transaction<Tables>,
-  place: LinkPlace,
-  vendorIds: readonly string[],
-): Promise<ReadonlyMap<string, Link>> {
-  if (trx.getExecutor().adapter instanceof PostgresAdapter) {
-    const name = JSON.stringify([place.tenant, place.vendor, place.type]);
-    await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ${name}))`.execute(trx);
-  }
-  return linksOfVendorIds(trx, place, vendorIds);
+  { tenant, vendor }: Pick<LinkPlace, 'tenant' | 'vendor'>,
+): Promise<void> {
+  if (!(trx.getExecutor().adapter instanceof PostgresAdapter)) return;
+  const name = JSON.stringify([tenant, vendor]);
+  await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ${name}))`.execute(trx);
 }
 
 /** Writes links by the vendor's ids; what was known of one is replaced. */

@@ -13,7 +13,14 @@ import {
   typeOf,
   type Weigh,
 } from './domain.ts';
-import { type Link, type LinkPlace, liveLinksOfIds, lockLinks, writeLinks } from './links.ts';
+import {
+  type Link,
+  type LinkPlace,
+  linksOfVendorIds,
+  liveLinksOfIds,
+  lockVendor,
+  writeLinks,
+} from './links.ts';
 import { recordProblems } from './problems.ts';
 import { type AnySeen, idOf } from './read-records.ts';
 import type { ReplicaTables } from './tables.ts';
@@ -87,6 +94,7 @@ export function createWritePreparer<Tables extends ReplicaTables>({
     const gathered = await withReferences(store.db, domain, system, type, seen, asked);
     const at = { tenant, vendor: system.vendor, observedAt };
     return async (trx) => {
+      await lockVendor(trx, at);
       const links = await linkAll(trx, domain, gathered, at);
       const counts: Record<string, WriteCounts> = {};
       for (const each of domain.types) {
@@ -122,14 +130,13 @@ async function linkAll<Tables extends ReplicaTables>(
   );
   const referred = referencesOf(domain, all);
   const links = new Map<string, ReadonlyMap<string, Link>>();
-  // In the order of the types, as every transaction locks them.
   for (const type of domain.types) {
     const seen = gathered.get(type) ?? new Map<string, AnySeen>();
     const ids = [...new Set([...seen.keys(), ...(referred.get(type) ?? [])])];
     if (ids.length === 0) continue;
     const { prefix, identity = 'own' } = typeOf(domain, type);
     if (identity === 'vendor') continue;
-    const known = await lockLinks(trx, { tenant, vendor, type }, ids);
+    const known = await linksOfVendorIds(trx, { tenant, vendor, type }, ids);
     const place = { tenant, vendor, type, prefix, identity };
     const ofType = await assignIds(trx, place, { ids, known, seen });
     await writeLinks(
