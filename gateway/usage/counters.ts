@@ -37,10 +37,18 @@ const sampledOne = 16;
 /** In place of clients beyond those that are told apart. */
 const otherClients: ClientIdentity = { name: 'other', version: 'other' };
 
+/** A counter's place, and whether it was counted without a look into the table since its turn to be given up. */
+interface Place {
+  readonly counter: Counter;
+  isSeenAgain: boolean;
+}
+
 /** An operation that counters hold, and how many of them do. */
 interface Held {
   readonly number: number;
   holders: number;
+  /** The place that was counted last: most often whoever sent it sends it again, and needs no key for it. */
+  latest: Place | undefined;
 }
 
 /**
@@ -61,12 +69,14 @@ export function createCounters(
   let missed = 0;
   let day = '';
   let dayBegins = 0;
-  const table = new LRUCache<string, Counter>({
+  const table = new LRUCache<string, Place>({
     max: limits.counters,
-    dispose: (counter, _, reason) => {
+    dispose: (place, _, reason) => {
+      const { counter } = place;
       if (reason === 'evict') missed += counter.requests;
       const held = heldOf(counter.operation);
       held.holders -= 1;
+      if (held.latest === place) held.latest = undefined;
       if (held.holders === 0) characters -= counter.operation.text.length;
     },
   });
@@ -81,12 +91,12 @@ export function createCounters(
     const known = helds.get(operation);
     if (known !== undefined) return known;
     operations += 1;
-    const held = { number: operations, holders: 0 };
+    const held: Held = { number: operations, holders: 0, latest: undefined };
     helds.set(operation, held);
     return held;
   }
 
-  /* It is made for every request, and therefore short. */
+  /* It is made for many requests, and therefore short. */
   function keyOf(
     operation: PreparedOperation,
     on: string,
@@ -106,7 +116,18 @@ export function createCounters(
     const held = heldOf(counter.operation);
     if (held.holders === 0) characters += counter.operation.text.length;
     held.holders += 1;
-    table.set(key, counter);
+    table.set(key, { counter, isSeenAgain: false });
+  }
+
+  /** Gives up the counter that was unseen longest: those that were seen without a look into the table are not. */
+  function giveUpOne(): void {
+    let oldest = table.rentries().next().value as [string, Place] | undefined;
+    while (oldest?.[1].isSeenAgain) {
+      oldest[1].isSeenAgain = false;
+      table.get(oldest[0]);
+      oldest = table.rentries().next().value as [string, Place] | undefined;
+    }
+    table.pop();
   }
 
   /** False where the client is one too many. */
@@ -133,7 +154,7 @@ export function createCounters(
       missed += 1;
       return;
     }
-    while (table.size > 0 && isFullFor(operation)) table.pop();
+    while (table.size > 0 && isFullFor(operation)) giveUpOne();
     const { name, version } = client;
     hold(key, {
       schema,
@@ -156,12 +177,20 @@ export function createCounters(
     time: number,
   ): void {
     const { tenant, client, hasErrors } = request;
-    const key = keyOf(operation, day, client.name, client.version, tenant);
-    const counter = table.get(key);
-    if (counter === undefined) {
-      begin(key, schema, operation, request, time);
-      return;
+    const held = heldOf(operation);
+    let place = held.latest;
+    if (place !== undefined && isFor(place.counter, day, client, tenant)) {
+      place.isSeenAgain = true;
+    } else {
+      const key = keyOf(operation, day, client.name, client.version, tenant);
+      place = table.get(key);
+      if (place === undefined) {
+        begin(key, schema, operation, request, time);
+        return;
+      }
+      held.latest = place;
     }
+    const { counter } = place;
     counter.requests += 1;
     if (hasErrors) counter.errors += 1;
     counter.lastAt = time;
@@ -174,7 +203,7 @@ export function createCounters(
       count(schema, operation, request, time);
     },
     take: () => {
-      const taken = [...table.values()];
+      const taken = [...table.values()].map(({ counter }) => counter);
       table.clear();
       return taken;
     },
@@ -182,7 +211,7 @@ export function createCounters(
       for (const counter of counters) {
         const { operation, tenant, client, clientVersion } = counter;
         const key = keyOf(operation, counter.day, client, clientVersion, tenant);
-        const present = table.peek(key);
+        const present = table.peek(key)?.counter;
         if (present !== undefined || !isFullFor(operation)) hold(key, together(counter, present));
         else missed += counter.requests;
       }
@@ -193,6 +222,15 @@ export function createCounters(
       return taken;
     },
   };
+}
+
+function isFor(counter: Counter, day: string, { name, version }: ClientIdentity, tenant: string): boolean {
+  return (
+    counter.client === name &&
+    counter.clientVersion === version &&
+    counter.tenant === tenant &&
+    counter.day === day
+  );
 }
 
 function together(earlier: Counter, later: Counter | undefined): Counter {
