@@ -1,4 +1,5 @@
 import type { EntityTables } from '#subgraphs/crm/store/tables.ts';
+import { leadStatuses, lifecycleStages, opportunityStages } from '#subgraphs/crm/store/words.ts';
 
 export const importKinds = ['account', 'user', 'contact', 'lead', 'opportunity'] as const;
 
@@ -38,18 +39,7 @@ export const kinds: Record<ImportKind, KindDescription> = {
       revenue: { type: 'money' },
       country: { type: 'text' },
       foundedYear: { type: 'integer', min: 1000, max: 9999 },
-      lifecycleStage: {
-        type: 'enum',
-        values: [
-          'SUBSCRIBER',
-          'LEAD',
-          'MARKETING_QUALIFIED',
-          'SALES_QUALIFIED',
-          'OPPORTUNITY',
-          'CUSTOMER',
-          'FORMER_CUSTOMER',
-        ],
-      },
+      lifecycleStage: { type: 'enum', values: lifecycleStages },
       parent: { type: 'reference', to: 'account' },
       owner: { type: 'reference', to: 'user' },
     },
@@ -80,7 +70,7 @@ export const kinds: Record<ImportKind, KindDescription> = {
     table: 'leads',
     required: ['status'],
     fields: {
-      status: { type: 'enum', values: ['NEW', 'WORKING', 'QUALIFIED', 'DISQUALIFIED', 'CONVERTED'] },
+      status: { type: 'enum', values: leadStatuses },
       source: { type: 'text' },
       contact: { type: 'reference', to: 'contact' },
       account: { type: 'reference', to: 'account' },
@@ -92,10 +82,7 @@ export const kinds: Record<ImportKind, KindDescription> = {
     required: ['name', 'stage'],
     fields: {
       name: { type: 'text' },
-      stage: {
-        type: 'enum',
-        values: ['PROSPECTING', 'ENGAGING', 'PROPOSAL', 'NEGOTIATION', 'WON', 'LOST'],
-      },
+      stage: { type: 'enum', values: opportunityStages },
       amount: { type: 'money' },
       product: { type: 'text' },
       openDate: { type: 'date' },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import type { Chore } from '#chassis/store/housekeeping.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
+import { closeAll, closing } from '#chassis/vendor/closing.ts';
 import type { VendorsOf } from '#chassis/vendor/connections.ts';
 import { forgetDecisions, forgetPushes } from '#chassis/vendor/pushes/decisions.ts';
 import { replicaWebhooks } from '#chassis/vendor/replica/notices.ts';
@@ -84,18 +85,8 @@ export async function openCrm({ vendors, ...options }: CrmOptions): Promise<Crm>
       webhooks: webhooks?.intake,
       close: async () => {
         await replica?.close();
-        for (const system of systems.values()) await system.close();
-        await store.close();
+        await closeAll(store, systems);
       },
     },
-  };
-}
-
-/** Closes what was opened before something else could not be. */
-function closing(store: Store<Tables>, systems: ReadonlyMap<string, CrmSystem> = new Map()) {
-  return async (error: unknown): Promise<never> => {
-    for (const system of systems.values()) await system.close();
-    await store.close();
-    throw error;
   };
 }

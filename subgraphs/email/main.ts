@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import type { Chore } from '#chassis/store/housekeeping.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
+import { closeAll, closing } from '#chassis/vendor/closing.ts';
 import type { VendorsOf, WebhookPlace } from '#chassis/vendor/connections.ts';
 import { forgetDecisions, forgetPushes } from '#chassis/vendor/pushes/decisions.ts';
 import { replicaWebhooks } from '#chassis/vendor/replica/notices.ts';
@@ -135,18 +136,8 @@ export async function openEmail({ askConsent, vendors, ...options }: EmailOption
       webhooks: webhooks?.intake,
       close: async () => {
         await replica?.close();
-        for (const system of systems.values()) await system.close();
-        await store.close();
+        await closeAll(store, systems);
       },
     },
-  };
-}
-
-/** Closes what was opened before something else could not be. */
-function closing(store: Store<Tables>, systems: EmailSystems = new Map()) {
-  return async (error: unknown): Promise<never> => {
-    for (const system of systems.values()) await system.close();
-    await store.close();
-    throw error;
   };
 }

@@ -3,6 +3,7 @@ import { type Money, money } from '#chassis/money.ts';
 import type { OpportunityFilter, OpportunityStage, PipelineGroup } from '../__generated__/resolvers.ts';
 import { opportunitiesWhere } from './filters.ts';
 import type { Tables } from './tables.ts';
+import { opportunityStages } from './words.ts';
 
 export interface PipelineTotals {
   readonly openCount: number;
@@ -31,15 +32,6 @@ interface TotalsLine {
   readonly minor: number | string | null;
   readonly observedAt: string;
 }
-
-const stages: readonly OpportunityStage[] = [
-  'PROSPECTING',
-  'ENGAGING',
-  'PROPOSAL',
-  'NEGOTIATION',
-  'WON',
-  'LOST',
-];
 
 const maxGroups = 500;
 
@@ -120,7 +112,7 @@ function fold(lines: readonly TotalsLine[]): PipelineTotals {
     wonCount: won.count,
     wonAmount: won.amount,
     lostCount: of((stage) => stage === 'LOST').count,
-    byStage: stages
+    byStage: opportunityStages
       .map((stage) => ({ stage, ...of((other) => other === stage) }))
       .filter(({ count }) => count > 0),
     observedAt: lines.map((line) => line.observedAt).sort()[0] ?? null,

@@ -73,3 +73,21 @@ export interface TypeReader<Type extends EmailType> {
   readonly read: (key: RecordKey, ask: AskOptions) => Promise<readonly Seen<EmailRecords[Type]>[]>;
   readonly changes: (since: string | null, ask: AskOptions) => Promise<ChangePage<EmailRecords[Type]>>;
 }
+
+/** Reads and changes of a system, each by its type's file; a request that was given up asks for nothing. */
+export function readingBy(
+  readers: {
+    readonly [Type in EmailType]: TypeReader<Type>;
+  },
+): Pick<EmailSystem, 'read' | 'changes'> {
+  return {
+    read: async (type, key, ask) => {
+      ask.signal.throwIfAborted();
+      return readers[type].read(key, ask);
+    },
+    changes: async (type, since, ask) => {
+      ask.signal.throwIfAborted();
+      return readers[type].changes(since, ask);
+    },
+  };
+}

@@ -4,7 +4,7 @@ import { staticCredentials } from '#chassis/vendor/credentials.ts';
 import type { CallLimitTables } from '#chassis/vendor/limit-store.ts';
 import { openVendorCalls, type VendorCallsOptions } from '#chassis/vendor/open-calls.ts';
 import { readSecret } from '#chassis/vendor/secrets.ts';
-import type { EmailSystem, EmailType, TypeReader } from './email.ts';
+import { type EmailSystem, type EmailType, readingBy, type TypeReader } from './email.ts';
 import { activityChanges } from './klaviyo/activities.ts';
 import { campaignChanges, campaignsPerRead, readCampaigns } from './klaviyo/campaigns.ts';
 import { checkKlaviyo } from './klaviyo/check.ts';
@@ -97,14 +97,7 @@ export async function openKlaviyo<Tables extends CallLimitTables>(
       },
       webhook: webhook === null ? 'none' : 'content',
     },
-    read: async (type, key, ask) => {
-      ask.signal.throwIfAborted();
-      return readers[type].read(key, ask);
-    },
-    changes: async (type, since, ask) => {
-      ask.signal.throwIfAborted();
-      return readers[type].changes(since, ask);
-    },
+    ...readingBy(readers),
     push: (change, push) => pushChange({ client, mapping }, change, push),
     webhook,
     check: (signal) => checkKlaviyo(client, mapping, signal),

@@ -3,7 +3,7 @@ import { readConfiguration } from '#chassis/vendor/configuration.ts';
 import { staticCredentials } from '#chassis/vendor/credentials.ts';
 import type { CallLimitTables } from '#chassis/vendor/limit-store.ts';
 import { openVendorCalls, type VendorCallsOptions } from '#chassis/vendor/open-calls.ts';
-import type { EmailSystem, EmailType, TypeReader } from './email.ts';
+import { type EmailSystem, type EmailType, readingBy, type TypeReader } from './email.ts';
 import { campaignChanges, campaignsPerRead, readCampaigns } from './sendgrid/campaigns.ts';
 import { checkSendgrid } from './sendgrid/check.ts';
 import { openSendgridClient, vendor } from './sendgrid/client.ts';
@@ -88,14 +88,7 @@ export async function openSendgrid<Tables extends CallLimitTables>(
       },
       webhook: webhook === null ? 'none' : 'content',
     },
-    read: async (type, key, ask) => {
-      ask.signal.throwIfAborted();
-      return readers[type].read(key, ask);
-    },
-    changes: async (type, since, ask) => {
-      ask.signal.throwIfAborted();
-      return readers[type].changes(since, ask);
-    },
+    ...readingBy(readers),
     push: async (change, { signal }) => {
       signal.throwIfAborted();
       const ask = { urgency: 'push', signal } as const;

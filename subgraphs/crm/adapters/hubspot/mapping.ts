@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import type { LeadStatus, LifecycleStage, OpportunityStage } from '../../__generated__/resolvers.ts';
+import { leadStatuses, lifecycleStages, opportunityStages } from '../../store/words.ts';
 
 const property = z.string().regex(/^[a-z][a-z0-9_]*$/, {
   error: ({ input }) => `"${input}" is no internal name of a property: small letters, digits and _`,
@@ -19,31 +19,6 @@ const money = z.strictObject({ amount: property, currency: property.nullable() }
 const date = z
   .strictObject({ property, type: z.enum(['date', 'datetime']), readOnly: z.boolean().default(false) })
   .nullable();
-
-const lifecycleStages = [
-  'SUBSCRIBER',
-  'LEAD',
-  'MARKETING_QUALIFIED',
-  'SALES_QUALIFIED',
-  'OPPORTUNITY',
-  'CUSTOMER',
-  'FORMER_CUSTOMER',
-] as const satisfies LifecycleStage[];
-const leadStatuses = [
-  'NEW',
-  'WORKING',
-  'QUALIFIED',
-  'DISQUALIFIED',
-  'CONVERTED',
-] as const satisfies LeadStatus[];
-const opportunityStages = [
-  'PROSPECTING',
-  'ENGAGING',
-  'PROPOSAL',
-  'NEGOTIATION',
-  'WON',
-  'LOST',
-] as const satisfies OpportunityStage[];
 
 /** The words of a field by pipeline and stage. */
 const stagesOf = <const Words extends readonly string[]>(words: Words) =>
