@@ -26,7 +26,7 @@ function fly(options: { readonly batch?: number } = {}): void {
       await promise;
       return new Set(values);
     },
-    ...{ gatherMs: 5, holdMs: 1_000, flightMs: 60_000, unknownMs: 1_000, most: 1_000 },
+    ...{ gatherMs: 5, gatherMostMs: 80, holdMs: 1_000, flightMs: 60_000, unknownMs: 1_000, most: 1_000 },
   });
 }
 
@@ -52,6 +52,28 @@ describe('reads on their way to a vendor', () => {
     expect(under()).toEqual([['1'], ['2', '3']]);
     calls[1]?.answer();
     await Promise.all([...second, ...third]);
+  });
+
+  it('leave once nobody joins them, and some time after the first at the latest', async () => {
+    fly();
+    for (const value of ['1', '2', '3', '4']) {
+      ask(value);
+      await vi.advanceTimersByTimeAsync(4);
+      expect(under()).toEqual([]);
+    }
+    await vi.advanceTimersByTimeAsync(2);
+    expect(under()).toEqual([['1', '2', '3', '4']]);
+    for (let nth = 0; nth < 30; nth += 1) {
+      flights.ask('accounts', 'domain', `${nth}.example`);
+      await vi.advanceTimersByTimeAsync(4);
+    }
+    const [, first, ...later] = under();
+    expect(first?.length).toBeGreaterThan(15);
+    expect(first?.length).toBeLessThan(25);
+    expect(later).toEqual([]);
+    calls[1]?.answer();
+    await gathered();
+    expect(under().slice(1).flat()).toHaveLength(30);
   });
 
   it('of other kinds do not wait, nor do full ones', async () => {

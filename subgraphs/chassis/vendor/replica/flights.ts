@@ -12,8 +12,10 @@ export interface FlightOptions {
     values: readonly string[],
     signal: AbortSignal,
   ) => Promise<ReadonlySet<string>>;
-  /** How long a call waits for further values. */
+  /** How long a call waits for further values: until nobody has asked for that long. */
   readonly gatherMs: number;
+  /** How long a call waits for further values at most, while they go on coming. */
+  readonly gatherMostMs: number;
   /** How much longer it waits for the call of its kind that is under way: one that hangs must not hold up all others. */
   readonly holdMs: number;
   /** How long it may take, whoever waits for it. */
@@ -36,20 +38,25 @@ interface Gathering {
   readonly type: string;
   readonly by: string;
   readonly values: Map<string, PromiseWithResolvers<void>>;
+  /** When it has waited long enough whoever comes, by `performance.now()`. */
+  readonly latest: number;
+  /** When it was asked for last. */
+  askedAt: number;
   /** Whether it has waited long enough, but for the one before it. */
   isDue: boolean;
-  departure: NodeJS.Timeout;
+  departure: NodeJS.Timeout | undefined;
 }
 
 const mostRemembered = 10_000;
 
 /**
- * Gathers what is asked for at about the same time, by however many requests, into as few calls as the vendor allows.
- * Whoever asks for what is under way waits for that. While a call is under way the next of its kind gathers: the slower
- * a vendor answers the more it is asked for at once, and a crowd costs it two calls, however it is spread.
+ * Gathers what is asked for at about the same time, by however many requests, into as few calls as the vendor allows:
+ * a call leaves when nobody joins it any more, so that a crowd costs one. Whoever asks for what is under way waits for
+ * that. While a call is under way the next of its kind gathers: the slower a vendor answers the more it is asked for at
+ * once, however that is spread.
  */
 export function createFlights(options: FlightOptions): Flights {
-  const { vendor, batchOf, fetch, gatherMs, holdMs, flightMs, unknownMs, most } = options;
+  const { vendor, batchOf, fetch, gatherMs, gatherMostMs, holdMs, flightMs, unknownMs, most } = options;
   const closing = new AbortController();
   const underWay = new Map<string, Promise<void>>();
   const gatherings = new Map<string, Gathering>();
@@ -87,12 +94,23 @@ export function createFlights(options: FlightOptions): Flights {
     if (isBusy) gathering.departure = setTimeout(depart, holdMs, gathering);
     else depart(gathering);
   };
+  /** A busy process comes to its timers before it has read who else asks: it looks at that first. */
+  const wait = (gathering: Gathering, ms: number): NodeJS.Timeout =>
+    setTimeout(() => setImmediate(waitForMore, gathering), ms);
+  const waitForMore = (gathering: Gathering): void => {
+    if (gatherings.get(keyOf(gathering.type, gathering.by)) !== gathering) return;
+    const ms = Math.min(gathering.askedAt + gatherMs, gathering.latest) - performance.now();
+    if (ms > 0) gathering.departure = wait(gathering, ms);
+    else fallDue(gathering);
+  };
   const gatheringFor = (type: string, by: string): Gathering => {
     const key = keyOf(type, by);
     const open = gatherings.get(key);
     if (open) return open;
-    const departure = setTimeout(() => fallDue(made), gatherMs);
-    const made: Gathering = { type, by, values: new Map(), isDue: false, departure };
+    const now = performance.now();
+    const times = { latest: now + gatherMostMs, askedAt: now, isDue: false };
+    const made: Gathering = { type, by, values: new Map(), ...times, departure: undefined };
+    made.departure = wait(made, gatherMs);
     gatherings.set(key, made);
     return made;
   };
@@ -113,6 +131,7 @@ export function createFlights(options: FlightOptions): Flights {
       // Whoever asked may not wait for it any more.
       settled.promise.catch(() => {});
       gathering.values.set(value, settled);
+      gathering.askedAt = performance.now();
       underWay.set(key, settled.promise);
       if (gathering.values.size >= batchOf(type)) depart(gathering);
       return settled.promise;

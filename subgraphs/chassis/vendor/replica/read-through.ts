@@ -19,6 +19,7 @@ export interface Freshness {
   /** How long one request waits for the vendor, all in all. */
   readonly deadlineMs: number;
   readonly gatherMs: number;
+  readonly gatherMostMs: number;
   readonly holdMs: number;
   readonly flightMs: number;
   readonly unknownMs: number;
@@ -28,6 +29,8 @@ export const usualFreshness: Freshness = {
   maxAgeMs: () => 60_000,
   deadlineMs: 800,
   gatherMs: 5,
+  // A quarter of the deadline: most of it is for the vendor.
+  gatherMostMs: 200,
   // Half of the deadline: what waited for a call that hangs has as much left.
   holdMs: 400,
   flightMs: 10_000,
