@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Store } from '../store/store.ts';
 import type { CallObserver } from './metrics.ts';
-import type { Freshness } from './replica/read-through.ts';
+import { type Freshness, usualFreshness } from './replica/read-through.ts';
 import type { Sealing } from './sealing.ts';
 import type { WebhookSecrets } from './webhooks/secrets.ts';
 
@@ -48,6 +48,8 @@ export interface VendorConnection<Rules> {
   readonly maxAgeSeconds: Readonly<Partial<Record<string, number>>>;
   /** How long one request waits for the vendor, all in all. */
   readonly deadlineMs: number;
+  /** How long reads wait for others to go with them: until nobody has come for so long, and so long at most. */
+  readonly gather: { readonly quietMs: number; readonly mostMs: number };
   readonly sync: { readonly everySeconds: number };
   /** Who has the last word where both change the same. */
   readonly rules: Rules;
@@ -79,7 +81,13 @@ export function connectionShape<System, Tables, Rules>({
       maxAgeSeconds: z
         .strictObject(Object.fromEntries(types.map((type) => [type, z.number().min(0).optional()])))
         .default({}),
-      deadlineMs: z.int().min(1).max(30_000).default(800),
+      deadlineMs: z.int().min(1).max(30_000).default(usualFreshness.deadlineMs),
+      gather: z
+        .strictObject({
+          quietMs: z.int().min(1).max(10_000).default(usualFreshness.gatherMs),
+          mostMs: z.int().min(1).max(10_000).default(usualFreshness.gatherMostMs),
+        })
+        .prefault({}),
       sync: z.strictObject({ everySeconds: z.int().min(1).max(86_400).default(30) }).prefault({}),
       rules: rules.prefault({} as never),
       publicUrl: z.url().nullable().default(null),
@@ -96,7 +104,7 @@ export interface VendorsOf<System, Tables, Rules> {
   /** Opens the system of each tenant; where one cannot be opened, none is. */
   readonly open: (store: Store<Tables>) => Promise<ReadonlyMap<string, System>>;
   readonly rules: ReadonlyMap<string, Rules>;
-  readonly freshness: Pick<Freshness, 'maxAgeMs' | 'deadlineMs'>;
+  readonly freshness: Pick<Freshness, 'maxAgeMs' | 'deadlineMs' | 'gatherMs' | 'gatherMostMs'>;
   readonly pollEveryMs: number;
   readonly webhooks: WebhookPlace;
 }
@@ -125,7 +133,7 @@ export function vendorsOf<System extends { close: () => Promise<void> }, Tables,
   { name, adapters, log, sealing, secrets, observer }: ConnectOptions<System, Tables>,
 ): VendorsOf<System, Tables, Rules> | undefined {
   if (connection === undefined || !('tenants' in connection)) return undefined;
-  const { adapter, tenants, maxAgeSeconds, deadlineMs, sync, rules, publicUrl } = connection;
+  const { adapter, tenants, maxAgeSeconds, deadlineMs, gather, sync, rules, publicUrl } = connection;
   return {
     open: async (store) => {
       const opened = new Map<string, System>();
@@ -148,6 +156,8 @@ export function vendorsOf<System extends { close: () => Promise<void> }, Tables,
     rules: new Map(Object.keys(tenants).map((tenant) => [tenant, rules])),
     freshness: {
       deadlineMs,
+      gatherMs: gather.quietMs,
+      gatherMostMs: gather.mostMs,
       maxAgeMs: (type) => (maxAgeSeconds[type] ?? usualMaxAgeSeconds) * 1_000,
     },
     pollEveryMs: sync.everySeconds * 1_000,
