@@ -14,10 +14,30 @@ export interface CallOptions {
   readonly repeatable: boolean;
 }
 
-/** What a vendor's headers say of its limit. */
-export interface SeenLimit {
+/** Whose limit it is: of the class of endpoints that was called, or of the account over all of them. */
+export type LimitOf = 'class' | 'account';
+
+/** What a vendor's headers say of one of its limits; of the class where nothing else is said. */
+export type SeenLimit = SeenWindow | SeenDay;
+
+export interface SeenWindow {
   readonly remaining: number;
   readonly resetMs: number;
+  readonly of?: LimitOf;
+}
+
+/** Of the budget of a day, for which few vendors say when the day ends. */
+export interface SeenDay {
+  readonly remaining: number;
+  readonly per: 'day';
+  readonly of?: LimitOf;
+}
+
+/** What a vendor says is reached where it refuses a call for its limits. */
+export interface ReachedLimit {
+  readonly of: LimitOf;
+  /** Where it is the budget of the day. */
+  readonly per?: 'day';
 }
 
 export interface Attempt {

@@ -1,7 +1,16 @@
+import type { ReachedLimit } from './calls.ts';
+
 /** What went wrong between a vendor and us. */
 export type VendorFailure =
-  /** The vendor's limit, or the part of it that we allow ourselves; `retryAfterMs` is null where nobody said how long. */
-  | { readonly kind: 'limited'; readonly retryAfterMs: number | null }
+  /**
+   * The vendor's limit, or the part of it that we allow ourselves; `retryAfterMs` is null where nobody said how long,
+   * `reached` is there where the vendor says which limit it was.
+   */
+  | {
+      readonly kind: 'limited';
+      readonly retryAfterMs: number | null;
+      readonly reached?: ReachedLimit | undefined;
+    }
   /** No answer that can be relied on: a lost connection, a time-out, a 5xx, an answer that is none. */
   | { readonly kind: 'unavailable' }
   /** The vendor does not know us, or does not allow us this. */

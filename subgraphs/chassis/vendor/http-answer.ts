@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ZodType } from 'zod';
-import type { SeenLimit } from './calls.ts';
+import type { ReachedLimit, SeenLimit } from './calls.ts';
 import { VendorError, type VendorFailure } from './error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -32,7 +32,16 @@ export interface ReadOptions<Answer> {
     readonly expect?: readonly number[];
   };
   readonly reasonOf?: (body: unknown, status: number) => Reason | null;
-  readonly limitOf?: (headers: IncomingHttpHeaders) => SeenLimit | null;
+  readonly limitOf?: (headers: IncomingHttpHeaders) => SeenLimit | readonly SeenLimit[] | null;
+  readonly reachedOf?: (body: unknown) => ReachedLimit | null;
+}
+
+/** All that an answer's headers say of limits. */
+export function limitsIn(
+  headers: IncomingHttpHeaders,
+  limitOf: ReadOptions<unknown>['limitOf'],
+): readonly SeenLimit[] {
+  return [limitOf?.(headers) ?? []].flat();
 }
 
 /** Reads an answer. Throws a `VendorError` for any other than was asked for; its message quotes nothing of a body. */
@@ -57,11 +66,13 @@ export function readVendorAnswer<Answer>(said: Said, options: ReadOptions<Answer
 }
 
 function failureOf<Answer>(said: Said, what: string, options: ReadOptions<Answer>): VendorError {
-  const { vendor, reasonOf, limitOf } = options;
+  const { vendor, reasonOf, limitOf, reachedOf } = options;
   const { statusCode: status, headers, text } = said;
   const body = parse(text);
   const reason = reasonOf?.(body === notJson ? text : body, status) ?? null;
-  const failure = kindOf(status, reason, () => restOf(headers, limitOf));
+  const failure = kindOf(status, reason, () =>
+    limitedBy(headers, limitsIn(headers, limitOf), reachedOf?.(body) ?? null),
+  );
   const code = failure.kind === 'refused' && failure.code !== ofStatus(status) ? ` ${failure.code}` : '';
   const message = `${what} answered ${status}${code}`;
   return new VendorError(vendor, failure, message, { reason: reason?.reason ?? null });
@@ -69,19 +80,32 @@ function failureOf<Answer>(said: Said, what: string, options: ReadOptions<Answer
 
 const ofStatus = (status: number) => `HTTP_${status}`;
 
-function kindOf(status: number, reason: Reason | null, rest: () => number | null): VendorFailure {
+function kindOf(status: number, reason: Reason | null, limited: () => VendorFailure): VendorFailure {
   if (status === 401 || status === 403) return { kind: 'unauthorized' };
-  if (status === 429) return { kind: 'limited', retryAfterMs: rest() };
+  if (status === 429) return limited();
   if (status === 408 || status === 425 || status >= 500) return { kind: 'unavailable' };
   return { kind: 'refused', code: codeOf(reason) ?? ofStatus(status) };
 }
 
-/** What the vendor asks for, else until the window ends that it says is used up. */
-function restOf(headers: IncomingHttpHeaders, limitOf: ReadOptions<unknown>['limitOf']): number | null {
-  const asked = retryAfterMs(headers, Date.now());
-  if (asked !== null) return asked;
-  const limit = limitOf?.(headers) ?? null;
-  return limit?.remaining === 0 ? limit.resetMs : null;
+/**
+ * How long the vendor asks to wait, else until the window ends that it says is used up; and which limit it is, by the body,
+ * else by what is used up.
+ */
+function limitedBy(
+  headers: IncomingHttpHeaders,
+  limits: readonly SeenLimit[],
+  said: ReachedLimit | null,
+): VendorFailure {
+  const usedUp = limits.find((limit) => limit.remaining === 0 && (said === null || isOf(limit, said)));
+  const reached = said ?? (usedUp?.of && { of: usedUp.of, ...('per' in usedUp && { per: usedUp.per }) });
+  const ofWindow = usedUp !== undefined && 'resetMs' in usedUp ? usedUp.resetMs : null;
+  const asked = retryAfterMs(headers, Date.now()) ?? ofWindow;
+  return { kind: 'limited', retryAfterMs: asked, ...(reached && { reached }) };
+}
+
+function isOf(limit: SeenLimit, said: ReachedLimit): boolean {
+  const per = 'per' in limit ? limit.per : undefined;
+  return (limit.of ?? 'class') === said.of && per === said.per;
 }
 
 /** A code goes into messages: what does not look like one may be a sentence about somebody. */

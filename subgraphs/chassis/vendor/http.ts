@@ -1,11 +1,17 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Logger } from 'pino';
 import { Pool } from 'undici';
 import type { ZodType } from 'zod';
-import type { Attempt, CallOptions, SeenLimit, VendorCalls } from './calls.ts';
+import type { Attempt, CallOptions, VendorCalls } from './calls.ts';
 import type { AuthHeaders, Credentials } from './credentials.ts';
 import { VendorError } from './error.ts';
-import { type Reason, readVendorAnswer, type Said, type VendorAnswer } from './http-answer.ts';
+import {
+  limitsIn,
+  type ReadOptions,
+  type Reason,
+  readVendorAnswer,
+  type Said,
+  type VendorAnswer,
+} from './http-answer.ts';
 import { assertOrigin, pathOf, type QueryValues } from './http-path.ts';
 
 export interface VendorHttpOptions {
@@ -19,7 +25,9 @@ export interface VendorHttpOptions {
   /** What the vendor says in the body of a refusal, JSON or text; null where there is nothing to be found in it. */
   readonly reasonOf?: (body: unknown, status: number) => Reason | null;
   /** What the vendor says of its limits in any answer. */
-  readonly limitOf?: (headers: IncomingHttpHeaders) => SeenLimit | null;
+  readonly limitOf?: ReadOptions<unknown>['limitOf'];
+  /** Which limit the body of a 429 says is reached; null where it does not say. */
+  readonly reachedOf?: ReadOptions<unknown>['reachedOf'];
   /** Bytes of an answer. Default 10 MB. */
   readonly maxAnswerBytes?: number;
   /** Connections to the vendor. Default 10. */
@@ -58,7 +66,7 @@ const connectTimeoutMs = 5_000;
 
 /** @throws Error for an origin that credentials cannot be sent to. */
 export function openVendorHttp(options: VendorHttpOptions): VendorHttp {
-  const { vendor, origin, calls, credentials, limitOf } = options;
+  const { vendor, origin, calls, credentials, reasonOf, limitOf, reachedOf } = options;
   const { maxAnswerBytes = 10_000_000, connections = 10 } = options;
   const log = options.log.child({ vendor });
   const pool = new Pool(assertOrigin(vendor, origin), {
@@ -94,8 +102,7 @@ export function openVendorHttp(options: VendorHttpOptions): VendorHttp {
         const message = `${method} ${path}: ${lossOf(cause)}`;
         throw new VendorError(vendor, { kind: 'unavailable' }, message, { cause });
       });
-    const limit = limitOf?.(said.headers);
-    if (limit) saw(limit);
+    for (const limit of limitsIn(said.headers, limitOf)) saw(limit);
     return said;
   };
 
@@ -109,7 +116,7 @@ export function openVendorHttp(options: VendorHttpOptions): VendorHttp {
           const answer = await calls.run({ endpoint, urgency, repeatable, signal }, async (attempt) => {
             const said = await send(request, { target, credential }, attempt);
             status = said.statusCode;
-            return readVendorAnswer(said, { vendor, request, reasonOf: options.reasonOf, limitOf });
+            return readVendorAnswer(said, { vendor, request, reasonOf, limitOf, reachedOf });
           });
           return { kind: 'answered' as const, answer };
         } catch (error) {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkLimits } from './call-limits.ts';
 import type { Urgency } from './calls.ts';
 import {
   type ClassLimits,
-  checkLimits,
   isNarrower,
   type LimitState,
   type LimitWindow,

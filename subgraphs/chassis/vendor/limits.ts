@@ -1,5 +1,5 @@
-import { Temporal } from '@js-temporal/polyfill';
-import type { SeenLimit, Urgency } from './calls.ts';
+import type { SeenLimit, SeenWindow, Urgency } from './calls.ts';
+import { dayAt, laterOf, restOfDay, type UsedOfDay, usedOn } from './limit-days.ts';
 
 /** So many calls in every stretch of time of that length, wherever it begins. */
 export interface LimitWindow {
@@ -7,7 +7,7 @@ export interface LimitWindow {
   readonly perMs: number;
 }
 
-/** What one class of a vendor's endpoints allows an account; a call must fit into all of it. */
+/** What one class of a vendor's endpoints allows an account, or the account over all; a call must fit into all of it. */
 export interface ClassLimits {
   /** One or more, such as a burst of 10 in 1,000 ms and a steady 150 in 60,000 ms. */
   readonly windows: readonly LimitWindow[];
@@ -15,29 +15,36 @@ export interface ClassLimits {
   readonly perDay?: { readonly points: number; readonly zone?: string };
 }
 
-/** By class of endpoints; `default` is the one of all that have none of their own. */
-export type CallLimits = Readonly<Record<string, ClassLimits>> & { readonly default: ClassLimits };
-
 /** Calls that were made at nearly the same time: their first and last moment, and how many they were. */
 type Taken = readonly [first: number, last: number, count: number];
 
-/** What is known of one class of one account. All moments are milliseconds since 1970, of one clock. */
+/** What is known of one class of one account, or of the account itself. All moments are milliseconds since 1970, of one clock. */
 export interface LimitState {
   readonly at: number;
   /** By the length of the window: limits may be changed while calls are counted. */
   readonly taken: Readonly<Record<string, readonly Taken[]>>;
-  readonly day: { readonly date: string; readonly used: number } | null;
+  readonly day: UsedOfDay | null;
   readonly pause: { readonly until: number; readonly ms: number } | null;
-  readonly seen: { readonly left: number; readonly until: number } | null;
+  readonly seen: Seen | null;
+  /** Of the day's budget; what was kept before vendors were heard of it has none. */
+  readonly seenOfDay?: Seen | null;
+}
+
+/** What the vendor said is left, and until when it holds. */
+interface Seen {
+  readonly left: number;
+  readonly until: number;
+}
+
+/** What remains where a call was counted: whoever hears of less from the vendor is to say so. */
+export interface Remaining {
+  readonly left: readonly (LimitWindow & { left: number })[];
+  /** Of the day; absent without a daily budget. */
+  readonly leftOfDay?: number | undefined;
 }
 
 export type Take =
-  /** `left`, per window, is what of it remains: whoever hears of less from the vendor is to say so. */
-  | {
-      readonly kind: 'taken';
-      readonly state: LimitState;
-      readonly left: readonly (LimitWindow & { left: number })[];
-    }
+  | ({ readonly kind: 'taken'; readonly state: LimitState } & Remaining)
   | { readonly kind: 'wait'; readonly ms: number };
 
 /** The part of every limit that the more urgent have to themselves. */
@@ -50,43 +57,13 @@ const longestAskedPauseMs = 24 * 3_600_000;
 
 export const untouched: LimitState = { at: 0, taken: {}, day: null, pause: null, seen: null };
 
-/** @throws RangeError naming what cannot be kept to. */
-export function checkLimits(vendor: string, limits: CallLimits): void {
-  for (const [endpoint, { windows, perDay }] of Object.entries(limits)) {
-    const refuse = (what: string) => {
-      throw new RangeError(`The limits of ${vendor}, class "${endpoint}": ${what}`);
-    };
-    if (windows.length === 0) refuse('there must be one window at least.');
-    for (const { points, perMs } of windows) {
-      if (!Number.isSafeInteger(points) || points < 1)
-        refuse(`${points} points; it must be a whole number from 1.`);
-      if (!Number.isSafeInteger(perMs) || perMs < 1) {
-        refuse(`a window of ${perMs} ms; it must be a whole number of milliseconds from 1.`);
-      }
-    }
-    if (perDay === undefined) continue;
-    if (!Number.isSafeInteger(perDay.points) || perDay.points < 1) {
-      refuse(`${perDay.points} points a day; it must be a whole number from 1.`);
-    }
-    try {
-      dayAt(0, perDay.zone);
-    } catch {
-      refuse(`there is no time zone "${perDay.zone}"; an IANA name such as "America/New_York" is one.`);
-    }
-  }
-  if (limits.default === undefined) {
-    throw new RangeError(
-      `The limits of ${vendor} have no class "default", which all other endpoints count in.`,
-    );
-  }
-}
-
 /** Counts one call where it is allowed now, or says how long it has to wait at least. Nothing is counted then. */
 export function take(before: LimitState, limits: ClassLimits, urgency: Urgency, now: number): Take {
   const state = atTime(before, now);
   const waits = [
     (state.pause?.until ?? now) - now,
     waitForSeen(state, limits, urgency, now),
+    waitForSeenDay(state, limits, urgency, now),
     waitForDay(state, limits, urgency, now),
     ...limits.windows.map((window) => waitForWindow(state, window, urgency, now)),
   ];
@@ -100,31 +77,41 @@ export function take(before: LimitState, limits: ClassLimits, urgency: Urgency, 
   const next: LimitState = {
     at: now,
     taken,
-    day: date === undefined ? null : { date: laterOf(state.day?.date, date), used: usedOn(state, date) + 1 },
+    day:
+      date === undefined ? null : { date: laterOf(state.day?.date, date), used: usedOn(state.day, date) + 1 },
     pause: state.pause,
-    seen: state.seen && state.seen.until > now ? { ...state.seen, left: state.seen.left - 1 } : null,
+    seen: oneLess(state.seen, now),
+    seenOfDay: oneLess(state.seenOfDay, now),
   };
   const left = limits.windows.map((window) => ({
     ...window,
     left: window.points - sum(takenIn(next, window, now)),
   }));
-  return { kind: 'taken', state: next, left };
+  const { perDay } = limits;
+  const leftOfDay =
+    perDay &&
+    Math.min(perDay.points - (next.day?.used ?? 0), next.seenOfDay?.left ?? Number.POSITIVE_INFINITY);
+  return { kind: 'taken', state: next, left, leftOfDay };
 }
 
 /**
- * Stops a class for as long as the vendor asked. Where it did not say, or asked for no time at all, until its shortest window is over, and each time
- * twice as long where that was not enough, up to a minute.
+ * Stops a class or an account for as long as the vendor asked. Where it did not say, or asked for no time at all, and it
+ * is the day's budget that is used up, until the day ends, an hour at a time at most. Else until its shortest window is
+ * over, and each time twice as long where that was not enough, up to a minute.
  */
 export function pause(
   before: LimitState,
   limits: ClassLimits,
   retryAfterMs: number | null,
   now: number,
+  per?: 'day',
 ): LimitState {
   const state = atTime(before, now);
   const last = state.pause;
-  if (retryAfterMs !== null && retryAfterMs > 0) {
-    const until = now + Math.min(Math.ceil(retryAfterMs), longestAskedPauseMs);
+  const asked = retryAfterMs !== null && retryAfterMs > 0 ? Math.ceil(retryAfterMs) : null;
+  const known = asked ?? (per === 'day' ? restOfDay(limits.perDay?.zone, now) : null);
+  if (known !== null) {
+    const until = now + Math.min(known, longestAskedPauseMs);
     return until <= (last?.until ?? 0) ? state : { ...state, pause: { until, ms: leastPauseMs } };
   }
   // Several calls under way are refused for the same reason: they are one refusal.
@@ -142,17 +129,26 @@ export function pause(
  */
 export function narrow(before: LimitState, limits: ClassLimits, seen: SeenLimit, now: number): LimitState {
   const state = atTime(before, now);
+  if ('per' in seen) {
+    const until = now + restOfDay(limits.perDay?.zone, now);
+    return { ...state, seenOfDay: narrowed(state.seenOfDay, { left: seen.remaining, until }, now) };
+  }
   const longest = Math.max(...limits.windows.map(({ perMs }) => perMs));
-  const known = state.seen !== null && state.seen.until > now ? state.seen : null;
-  const until = known?.until ?? now + Math.min(Math.ceil(seen.resetMs), longest);
-  return {
-    ...state,
-    seen: { left: Math.min(known?.left ?? Number.POSITIVE_INFINITY, seen.remaining), until },
-  };
+  const until = now + Math.min(Math.ceil(seen.resetMs), longest);
+  return { ...state, seen: narrowed(state.seen, { left: seen.remaining, until }, now) };
+}
+
+/** Whether what the vendor says is to be taken over. */
+export function isNews(seen: SeenLimit, limits: ClassLimits, { left, leftOfDay }: Remaining): boolean {
+  if ('resetMs' in seen) return isNarrower(seen, left);
+  if (limits.perDay === undefined || leftOfDay === undefined) return false;
+  // Where others use the account each answer says less; it matters once somebody has to wait for it.
+  const { points } = limits.perDay;
+  return seen.remaining >= 0 && seen.remaining < leftOfDay && seen.remaining <= keptFrom(points, 'sync');
 }
 
 /** Whether the vendor says less than we counted ourselves. */
-export function isNarrower(seen: SeenLimit, left: readonly (LimitWindow & { left: number })[]): boolean {
+export function isNarrower(seen: SeenWindow, left: Remaining['left']): boolean {
   const window = windowOf(seen.resetMs, left);
   return seen.resetMs > 0 && seen.remaining >= 0 && seen.remaining < window.left;
 }
@@ -162,11 +158,16 @@ function share(points: number, urgency: Urgency): number {
   return Math.max(1, points - Math.ceil(points * kept[urgency]));
 }
 
+/** How many of so many points are for the more urgent alone. */
+function keptFrom(points: number, urgency: Urgency): number {
+  return points - share(points, urgency);
+}
+
 /** A clock that was set back must not free what was counted, nor stop all for as long: what is kept moves with it. */
 function atTime(state: LimitState, now: number): LimitState {
   const back = state.at - now;
   if (back <= 0) return state;
-  const { taken, pause, seen } = state;
+  const { taken, pause, seen, seenOfDay } = state;
   return {
     ...state,
     at: now,
@@ -178,6 +179,7 @@ function atTime(state: LimitState, now: number): LimitState {
     ),
     pause: pause && { ...pause, until: pause.until - back },
     seen: seen && { ...seen, until: seen.until - back },
+    seenOfDay: seenOfDay && { ...seenOfDay, until: seenOfDay.until - back },
   };
 }
 
@@ -212,8 +214,27 @@ function waitForWindow(state: LimitState, window: LimitWindow, urgency: Urgency,
 function waitForSeen({ seen }: LimitState, { windows }: ClassLimits, urgency: Urgency, now: number): number {
   if (seen === null || seen.until <= now) return 0;
   const { points } = windowOf(seen.until - now, windows);
-  const forOthers = points - share(points, urgency);
-  return seen.left > forOthers ? 0 : seen.until - now;
+  return seen.left > keptFrom(points, urgency) ? 0 : seen.until - now;
+}
+
+function waitForSeenDay(
+  { seenOfDay }: LimitState,
+  { perDay }: ClassLimits,
+  urgency: Urgency,
+  now: number,
+): number {
+  if (!seenOfDay || seenOfDay.until <= now || perDay === undefined) return 0;
+  return seenOfDay.left > keptFrom(perDay.points, urgency) ? 0 : seenOfDay.until - now;
+}
+
+function oneLess(seen: Seen | null | undefined, now: number): Seen | null {
+  return seen && seen.until > now ? { ...seen, left: seen.left - 1 } : null;
+}
+
+/** What is heard while something heard before still holds can make it less, and not make it hold for longer. */
+function narrowed(before: Seen | null | undefined, heard: Seen, now: number): Seen {
+  if (!before || before.until <= now) return heard;
+  return { left: Math.min(before.left, heard.left), until: before.until };
 }
 
 /** The window that a reset in so long is most likely of: the shortest that is as long. */
@@ -225,20 +246,5 @@ function windowOf<Window extends LimitWindow>(resetMs: number, windows: readonly
 function waitForDay(state: LimitState, { perDay }: ClassLimits, urgency: Urgency, now: number): number {
   if (perDay === undefined) return 0;
   const { date, endsAt } = dayAt(now, perDay.zone);
-  return usedOn(state, date) < share(perDay.points, urgency) ? 0 : endsAt - now;
-}
-
-/** A clock that was set back over midnight goes on with the later day. */
-function usedOn({ day }: LimitState, date: string): number {
-  return day === null || date > day.date ? 0 : day.used;
-}
-
-function laterOf(known: string | undefined, date: string): string {
-  return known !== undefined && known > date ? known : date;
-}
-
-function dayAt(now: number, zone = 'UTC'): { readonly date: string; readonly endsAt: number } {
-  const date = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
-  const end = date.add({ days: 1 }).toZonedDateTime(zone);
-  return { date: date.toString(), endsAt: end.epochMilliseconds };
+  return usedOn(state.day, date) < share(perDay.points, urgency) ? 0 : endsAt - now;
 }

@@ -8,6 +8,7 @@ export type CallOutcome = 'answered' | VendorFailure['kind'] | 'ended' | 'broken
 export interface WatchedCalls {
   readonly vendor: string;
   readonly account: string;
+  /** By the limit that is waited for: a class of endpoints, or `account`. */
   readonly waiting: () => ReadonlyMap<string, number>;
   readonly breaker: () => 'closed' | 'half-open' | 'open';
 }
@@ -49,7 +50,7 @@ export function vendorMetrics(registry: Registry): CallObserver {
   });
   new Gauge({
     name: name('waiting'),
-    help: 'Calls that wait for their turn within the limits.',
+    help: 'Calls that wait for their turn within the limits of a class of endpoints, or of the whole account.',
     labelNames: ['vendor', 'account', 'endpoint'],
     registers,
     collect() {

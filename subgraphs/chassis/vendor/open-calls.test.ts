@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { collectLog } from '#test/harness/log.ts';
 import { temporaryStore } from '#test/harness/stores.ts';
 import { openStore, type Store, type StoreLocation } from '../store/store.ts';
+import type { CallLimits } from './call-limits.ts';
 import type { CallOptions, Urgency, VendorCalls } from './calls.ts';
 import { VendorError, type VendorFailure } from './error.ts';
 import { type CallLimitTables, createCallLimits } from './limit-store.ts';
-import type { CallLimits } from './limits.ts';
 import { vendorMetrics, type WatchedCalls } from './metrics.ts';
 import { openVendorCalls, type VendorCallsOptions } from './open-calls.ts';
 

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { Store } from '../store/store.ts';
 import { orAborted } from './abort.ts';
-import type { Attempt, CallOptions, SeenLimit, Urgency, VendorCalls } from './calls.ts';
+import { type CallClass, type CallLimits, callClass, checkLimits } from './call-limits.ts';
+import type { Attempt, CallOptions, LimitOf, SeenLimit, Urgency, VendorCalls } from './calls.ts';
 import { VendorError } from './error.ts';
 import { type CallLimitTables, openLimitStore } from './limit-store.ts';
-import { type CallLimits, type ClassLimits, checkLimits, isNarrower } from './limits.ts';
+import { isNews } from './limits.ts';
 import type { CallObserver, CallOutcome } from './metrics.ts';
 import { openBreaker, repeating, within } from './resilience.ts';
 import { openTurns, type Turn, type Turns } from './turns.ts';
@@ -67,22 +68,26 @@ export function openVendorCalls<Tables extends CallLimitTables>(
   });
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
-  const classes = new Map<string, { readonly limits: ClassLimits; readonly turns: Turns }>();
+  const classes = new Map<string, CallClass & { readonly turns: Turns }>();
 
   /** Endpoints without limits of their own count, wait and are counted together. */
   const classOf = (endpoint: string) => {
-    const name = Object.hasOwn(limits, endpoint) ? endpoint : 'default';
-    const own = limits[name] as ClassLimits;
-    let known = classes.get(name);
-    if (known === undefined) {
-      const take = (urgency: Urgency) => kept.take(name, own, urgency);
-      const turns = openTurns({ vendor, endpoint: name, concurrency, queue, longestWaitMs, take });
-      known = { limits: own, turns };
-      classes.set(name, known);
-    }
-    return { name, ...known };
+    const found = callClass(limits, endpoint);
+    const known = classes.get(found.name);
+    if (known !== undefined) return known;
+    const { name, own, account } = found;
+    const take = async (urgency: Urgency) => {
+      const answer = await kept.take(own.name, own.limits, urgency, account?.limits);
+      return answer.kind === 'wait' ? { of: own.name, ...answer } : answer;
+    };
+    const turns = openTurns({ vendor, endpoint: name, concurrency, queue, longestWaitMs, take });
+    const opened = { ...found, turns };
+    classes.set(name, opened);
+    return opened;
   };
   type Class = ReturnType<typeof classOf>;
+  /** What the vendor says is the account's is the class's where we know of no limit of the account. */
+  const limitOf = ({ own, account }: Class, of: LimitOf = 'class') => (of === 'account' && account) || own;
 
   const unavailable = (message: string, cause?: unknown) =>
     new VendorError(vendor, { kind: 'unavailable' }, message, { cause });
@@ -99,8 +104,10 @@ export function openVendorCalls<Tables extends CallLimitTables>(
     return done;
   };
 
-  const heard = ({ name, limits: own }: Class, { left }: Turn, seen: SeenLimit): void => {
-    if (isNarrower(seen, left)) void keepInMind(kept.narrow(name, own, seen));
+  const heard = (called: Class, { remaining }: Turn, seen: SeenLimit): void => {
+    const { name, limits: known } = limitOf(called, seen.of);
+    const left = name === called.own.name ? remaining : (remaining.account ?? remaining);
+    if (isNews(seen, known, left)) void keepInMind(kept.narrow(name, known, seen));
   };
 
   const attemptOnce = async <Answer>(
@@ -156,8 +163,9 @@ export function openVendorCalls<Tables extends CallLimitTables>(
           if (breaker.isOpen()) throw leftAlone();
           const ended = await counted(called, signal, () => attemptOnce(turn, called, signal, attempt));
           if (ended.kind === 'failed' && ended.error.failure.kind === 'limited') {
-            const { retryAfterMs } = ended.error.failure;
-            await keepInMind(kept.pause(called.name, called.limits, retryAfterMs));
+            const { retryAfterMs, reached } = ended.error.failure;
+            const { name, limits: known } = limitOf(called, reached?.of);
+            await keepInMind(kept.pause(name, known, retryAfterMs, reached?.per));
           }
           return ended;
         } finally {
@@ -176,7 +184,14 @@ export function openVendorCalls<Tables extends CallLimitTables>(
   const unwatch = observer?.watch({
     vendor,
     account,
-    waiting: () => new Map([...classes].map(([name, { turns }]) => [name, turns.waiting()])),
+    waiting: () => {
+      const counts = new Map([...classes.keys()].map((name) => [name, 0]));
+      for (const { turns } of classes.values()) {
+        const { limit, count } = turns.waiting();
+        counts.set(limit, (counts.get(limit) ?? 0) + count);
+      }
+      return counts;
+    },
     breaker: breaker.state,
   });
   return {

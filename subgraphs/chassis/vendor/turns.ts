@@ -1,6 +1,7 @@
+import type { CallTake } from './call-limits.ts';
 import type { Urgency } from './calls.ts';
 import { VendorError } from './error.ts';
-import type { Take } from './limits.ts';
+import type { Remaining } from './limits.ts';
 
 export interface TurnOptions {
   readonly vendor: string;
@@ -11,13 +12,14 @@ export interface TurnOptions {
   readonly queue: number;
   /** How long one may wait for its turn. */
   readonly longestWaitMs: Readonly<Record<Urgency, number>>;
-  readonly take: (urgency: Urgency) => Promise<Take>;
+  readonly take: (urgency: Urgency) => Promise<CallTake>;
 }
 
-type Taken = Extract<Take, { kind: 'taken' }>;
+type Taken = Extract<CallTake, { kind: 'taken' }>;
 
 export interface Turn {
-  readonly left: Taken['left'];
+  /** In the class, and in the account where that has limits beside. */
+  readonly remaining: Remaining & { readonly account?: Remaining };
   /** Must be called once the call has ended. */
   readonly end: () => void;
 }
@@ -26,7 +28,8 @@ export interface Turn {
 export interface Turns {
   /** Rejects with the signal's reason, and with a `VendorError` where it cannot be had in time. */
   readonly wait: (urgency: Urgency, signal: AbortSignal) => Promise<Turn>;
-  readonly waiting: () => number;
+  /** How many wait, and for which limit: that of the class, unless it is the account's. */
+  readonly waiting: () => { readonly limit: string; readonly count: number };
   readonly close: (reason: unknown) => void;
 }
 
@@ -50,6 +53,7 @@ export function openTurns({ vendor, endpoint, concurrency, queue, longestWaitMs,
   let isAsking = false;
   let askAgain = false;
   let timer: NodeJS.Timeout | undefined;
+  let waitsFor = endpoint;
 
   const first = (atLeast: Urgency = 'sync'): Waiter | undefined => {
     let found: Waiter | undefined;
@@ -60,11 +64,11 @@ export function openTurns({ vendor, endpoint, concurrency, queue, longestWaitMs,
     return found;
   };
 
-  const hand = (waiter: Waiter, { left }: Taken): void => {
+  const hand = (waiter: Waiter, remaining: Taken): void => {
     held += 1;
     let isEnded = false;
     waiter.resolve({
-      left,
+      remaining,
       end: () => {
         if (isEnded) return;
         isEnded = true;
@@ -90,15 +94,18 @@ export function openTurns({ vendor, endpoint, concurrency, queue, longestWaitMs,
       return 'next';
     }
     if (answer.kind === 'taken') {
+      waitsFor = endpoint;
       // Whoever asked may be gone, or somebody more urgent may have come.
       const next = first(head.urgency);
       if (next !== undefined) hand(next, answer);
       return 'next';
     }
+    const limit = answer.of ?? endpoint;
     if (Date.now() + answer.ms > head.until) {
-      head.reject(limited(answer.ms, `the limit of "${endpoint}" is reached for ${answer.ms} ms`));
+      head.reject(limited(answer.ms, `the limit of "${limit}" is reached for ${answer.ms} ms`));
       return 'next';
     }
+    waitsFor = limit;
     clearTimeout(timer);
     timer = setTimeout(ask, answer.ms);
     return 'wait';
@@ -160,7 +167,7 @@ export function openTurns({ vendor, endpoint, concurrency, queue, longestWaitMs,
         waiters.add(waiter);
         if (isFirst) ask();
       }),
-    waiting: () => waiters.size,
+    waiting: () => ({ limit: waitsFor, count: waiters.size }),
     close: (reason) => {
       clearTimeout(timer);
       for (const waiter of [...waiters]) waiter.reject(reason);

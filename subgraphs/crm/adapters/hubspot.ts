@@ -19,7 +19,7 @@ import type {
 import type { VendorTokenTables } from '#chassis/vendor/token-store.ts';
 import type { CrmChange, CrmSystem, CrmType } from './crm.ts';
 import type { Account } from './hubspot/account.ts';
-import { limitOf, reasonOf } from './hubspot/answers.ts';
+import { limitsOfAccount, reachedOf, reasonOf } from './hubspot/answers.ts';
 import { changedObjects } from './hubspot/changes.ts';
 import { checkAccount } from './hubspot/check.ts';
 import { fieldsOf } from './hubspot/fields.ts';
@@ -29,7 +29,7 @@ import { changedOwners, readOwners } from './hubspot/owners.ts';
 import { pushChange } from './hubspot/push.ts';
 import { keysOf, readObjects } from './hubspot/read.ts';
 import { openSdk } from './hubspot/sdk.ts';
-import type { HubspotSettings } from './hubspot/settings.ts';
+import { type HubspotSettings, limitsOf } from './hubspot/settings.ts';
 import { hubspotWebhook } from './hubspot/webhook.ts';
 
 const vendor = 'hubspot';
@@ -54,13 +54,14 @@ export async function openHubspot<Tables extends CallLimitTables & VendorTokenTa
   settings: HubspotSettings,
   { tenant, store, log, sealing, observer, pageSize = batchSize }: HubspotOptions<Tables>,
 ): Promise<CrmSystem> {
-  const { portalId, baseUrl, limits, webhook } = settings;
+  const { portalId, baseUrl, webhook } = settings;
   const mapping = await readMapping(settings.mapping);
   const place = { vendor, account: String(portalId), tenant, store, log };
   const clientSecret = webhook && (await readSecret(webhook.clientSecret));
   const credentials = await credentialsOf(settings, place, sealing);
-  const calls = openVendorCalls({ ...place, limits, ...(observer && { observer }) });
-  const http = openVendorHttp({ vendor, origin: baseUrl, calls, credentials, reasonOf, limitOf, log });
+  const calls = openVendorCalls({ ...place, limits: limitsOf(settings), ...(observer && { observer }) });
+  const said = { reasonOf, reachedOf, limitOf: limitsOfAccount };
+  const http = openVendorHttp({ vendor, origin: baseUrl, calls, credentials, ...said, log });
   const account: Account = {
     sdk: openSdk(http, baseUrl.replace(/\/+$/, '')),
     settings,

@@ -123,7 +123,7 @@ export async function openHubspotCrm(options: HubspotCrmOptions = {}): Promise<H
             baseUrl: proxy.url,
             // Wide, so that tests wait for nothing; HubSpot's own are the adapter's defaults.
             limits: {
-              default: { windows: [{ points: 10_000, perMs: 1_000 }] },
+              account: { windows: [{ points: 10_000, perMs: 1_000 }] },
               search: { windows: [{ points: 1_000, perMs: 1_000 }] },
             },
             ...options.settings,

@@ -1,6 +1,6 @@
 import { newSealingKey, openSealing } from '#chassis/vendor/sealing.ts';
 import type { CrmRecords, CrmSystem, CrmType } from '#subgraphs/crm/adapters/crm.ts';
-import { hubspotSettings } from '#subgraphs/crm/adapters/hubspot/settings.ts';
+import { type HubspotSettings, hubspotSettings } from '#subgraphs/crm/adapters/hubspot/settings.ts';
 import { openHubspot } from '#subgraphs/crm/adapters/hubspot.ts';
 import { type Crm, openCrm } from '#subgraphs/crm/main.ts';
 import { collectLog } from '../log.ts';
@@ -37,6 +37,8 @@ const names: Readonly<Record<Exclude<CrmType, 'users'>, ObjectType>> = {
 
 export interface HubspotPlace {
   readonly system: CrmSystem;
+  /** Opens another system on the same store. */
+  readonly beside: (changed: Partial<HubspotSettings>) => Promise<CrmSystem>;
   readonly hubspot: Hubspot;
   /** Between the system and HubSpot. */
   readonly proxy: FaultProxy;
@@ -79,20 +81,31 @@ export async function openHubspotPlace(options: HubspotPlaceOptions = {}): Promi
     currency: 'USD',
     baseUrl: proxy.url,
     // Wide, so that tests wait for nothing; HubSpot's own are the adapter's defaults.
-    limits: { search: { windows: [{ points: 1_000, perMs: 1_000 }] } },
+    limits: {
+      account: { windows: [{ points: 10_000, perMs: 1_000 }] },
+      search: { windows: [{ points: 1_000, perMs: 1_000 }] },
+    },
     ...options.settings,
   });
-  const system = await openHubspot(settings, {
-    tenant: 'default',
-    store: crm.store,
-    log: log.logger,
-    sealing: async () => openSealing([newSealingKey()]),
-    ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
-  });
+  const open = (given: HubspotSettings) =>
+    openHubspot(given, {
+      tenant: 'default',
+      store: crm.store,
+      log: log.logger,
+      sealing: async () => openSealing([newSealingKey()]),
+      ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
+    });
+  const system = await open(settings);
+  const others: CrmSystem[] = [];
   const { portal } = hubspot;
   let owners = 0;
   return {
     ...{ system, hubspot, proxy, log: log.text },
+    beside: async (changed) => {
+      const other = await open({ ...settings, ...changed });
+      others.push(other);
+      return other;
+    },
     add: async (type, values) => {
       if (type === 'users') {
         owners += 1;
@@ -123,7 +136,7 @@ export async function openHubspotPlace(options: HubspotPlaceOptions = {}): Promi
       portal.archive(names[type as Exclude<CrmType, 'users'>], id);
     },
     close: async () => {
-      await system.close();
+      for (const each of [system, ...others]) await each.close();
       await crm.subgraph.close();
       await place.remove();
       await proxy.close();

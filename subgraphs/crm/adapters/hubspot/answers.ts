@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { SeenLimit } from '#chassis/vendor/calls.ts';
+import type { ReachedLimit, SeenLimit } from '#chassis/vendor/calls.ts';
 import type { Reason } from '#chassis/vendor/http-answer.ts';
 
 /*
@@ -61,9 +61,30 @@ export function reasonOf(body: unknown): Reason | null {
   return { code, reason: reason || code };
 }
 
-/** What is left of the ten seconds. Of the day HubSpot does not say when it ends, and searches say nothing. */
-export function limitOf(headers: IncomingHttpHeaders): SeenLimit | null {
-  const remaining = Number(headers['x-hubspot-ratelimit-remaining'] ?? Number.NaN);
-  const resetMs = Number(headers['x-hubspot-ratelimit-interval-milliseconds'] ?? Number.NaN);
-  return Number.isSafeInteger(remaining) && Number.isSafeInteger(resetMs) ? { remaining, resetMs } : null;
+const policies: ReadonlyMap<unknown, ReachedLimit> = new Map<string, ReachedLimit>([
+  ['DAILY', { of: 'account', per: 'day' }],
+  ['TEN_SECONDLY_ROLLING', { of: 'account' }],
+  ['SECONDLY', { of: 'class' }],
+]);
+const throttled = z.looseObject({ policyName: z.string() });
+
+/** Which limit the body of a 429 says is reached. */
+export function reachedOf(body: unknown): ReachedLimit | null {
+  const read = throttled.safeParse(body);
+  return (read.success && policies.get(read.data.policyName)) || null;
+}
+
+/** What is left of the account's day, and of its ten seconds. Answers of searches say nothing. */
+export function limitsOfAccount(headers: IncomingHttpHeaders): readonly SeenLimit[] {
+  const ofDay = wholeNumber(headers['x-hubspot-ratelimit-daily-remaining']);
+  const remaining = wholeNumber(headers['x-hubspot-ratelimit-remaining']);
+  const resetMs = wholeNumber(headers['x-hubspot-ratelimit-interval-milliseconds']);
+  return [
+    ...(ofDay === null ? [] : [{ of: 'account', per: 'day', remaining: ofDay } as const]),
+    ...(remaining === null || resetMs === null ? [] : [{ of: 'account', remaining, resetMs } as const]),
+  ];
+}
+
+function wholeNumber(value: string | string[] | undefined): number | null {
+  return typeof value === 'string' && /^\d{1,12}$/.test(value.trim()) ? Number(value) : null;
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { CallLimits } from '#chassis/vendor/limits.ts';
+import type { CallLimits } from '#chassis/vendor/call-limits.ts';
+import { limitSettings } from '#chassis/vendor/limit-settings.ts';
+import type { ClassLimits } from '#chassis/vendor/limits.ts';
 import { secretSource } from '#chassis/vendor/secrets.ts';
 
-const limits = z.strictObject({
-  windows: z.array(z.strictObject({ points: z.int().min(1), perMs: z.int().min(1) })).min(1),
-  perDay: z.strictObject({ points: z.int().min(1), zone: z.string().optional() }).optional(),
-});
-
-/** What HubSpot publishes for private apps of professional and enterprise accounts; searches are counted apart. */
+/**
+ * What HubSpot publishes for private apps of professional and enterprise accounts: so much for all calls together, and of
+ * these so many searches.
+ */
 export const usualLimits = {
-  default: { windows: [{ points: 190, perMs: 10_000 }], perDay: { points: 650_000 } },
+  account: { windows: [{ points: 190, perMs: 10_000 }], perDay: { points: 650_000 } },
   search: { windows: [{ points: 4, perMs: 1_000 }] },
 } satisfies CallLimits;
 
@@ -39,13 +39,7 @@ export const hubspotSettings = z.strictObject({
   /** The account's time zone: in it a moment of HubSpot is a date. */
   timeZone: z.string().refine(isTimeZone, 'must be an IANA name, such as Europe/Berlin').default('UTC'),
   baseUrl: z.url().default('https://api.hubapi.com'),
-  limits: z
-    .strictObject({ default: limits.optional(), search: limits.optional() })
-    .default({})
-    .transform(({ default: all = usualLimits.default, search = usualLimits.search }) => ({
-      default: all,
-      search,
-    })),
+  limits: limitSettings(usualLimits).transform((given) => ({ ...usualLimits, ...given })),
   /** How long HubSpot's search may be behind its records: so far back each look at changes begins. */
   searchLagSeconds: z.int().min(0).max(3_600).default(60),
   /** How often archived records are looked for, which HubSpot lists only all together. */
@@ -53,6 +47,15 @@ export const hubspotSettings = z.strictObject({
 });
 
 export type HubspotSettings = z.infer<typeof hubspotSettings>;
+
+/** A tenant's limits; HubSpot's day ends at midnight of the account's own time zone, unless the settings name another. */
+export function limitsOf({ limits, timeZone }: HubspotSettings): CallLimits {
+  const { perDay, ...account }: ClassLimits = limits.account;
+  return {
+    ...limits,
+    account: { ...account, ...(perDay && { perDay: { ...perDay, zone: perDay.zone ?? timeZone } }) },
+  };
+}
 
 function isTimeZone(name: string): boolean {
   try {

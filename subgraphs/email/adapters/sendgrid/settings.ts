@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { CallLimits } from '#chassis/vendor/call-limits.ts';
 import { limitSettings } from '#chassis/vendor/limit-settings.ts';
-import type { CallLimits } from '#chassis/vendor/limits.ts';
 import { secretSource } from '#chassis/vendor/secrets.ts';
 
 const minute = 60_000;
