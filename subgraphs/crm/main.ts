@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import type { Chore } from '#chassis/store/housekeeping.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
+import { vendorChores } from '#chassis/vendor/chores.ts';
 import { closeAll, closing } from '#chassis/vendor/closing.ts';
 import type { VendorsOf } from '#chassis/vendor/connections.ts';
-import { forgetDecisions, forgetPushes } from '#chassis/vendor/pushes/decisions.ts';
 import { replicaWebhooks } from '#chassis/vendor/replica/notices.ts';
 import type { Freshness } from '#chassis/vendor/replica/read-through.ts';
 import { openReplica, type Replica } from '#chassis/vendor/replica/replica.ts';
@@ -71,7 +71,7 @@ export async function openCrm({ vendors, ...options }: CrmOptions): Promise<Crm>
     replica,
     webhooks,
     consumers: replica ? [crmPush({ store, systems, write: replica.writer })] : [],
-    chores: replica ? { pushes: forgetPushes, decisions: forgetDecisions } : {},
+    chores: replica ? vendorChores : {},
     subgraph: {
       name: 'crm',
       sdl: await readFile(new URL('schema.graphql', import.meta.url), 'utf8'),

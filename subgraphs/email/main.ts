@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Subgraph } from '#chassis/serve.ts';
 import type { Chore } from '#chassis/store/housekeeping.ts';
 import { openStore, type Store, type StoreLocation } from '#chassis/store/store.ts';
+import { vendorChores } from '#chassis/vendor/chores.ts';
 import { closeAll, closing } from '#chassis/vendor/closing.ts';
 import type { VendorsOf, WebhookPlace } from '#chassis/vendor/connections.ts';
-import { forgetDecisions, forgetPushes } from '#chassis/vendor/pushes/decisions.ts';
 import { replicaWebhooks } from '#chassis/vendor/replica/notices.ts';
 import type { Freshness } from '#chassis/vendor/replica/read-through.ts';
 import { openReplica, type Replica } from '#chassis/vendor/replica/replica.ts';
@@ -115,7 +115,7 @@ export async function openEmail({ askConsent, vendors, ...options }: EmailOption
     linkAgain: async (tenant, signal) => {
       if (replica) await linkAgain(replica, tenant, signal);
     },
-    chores: replica ? { pushes: forgetPushes, decisions: forgetDecisions } : {},
+    chores: replica ? vendorChores : {},
     connectConsent: (asked) => {
       ask = asked;
     },
