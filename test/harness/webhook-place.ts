@@ -71,12 +71,13 @@ export function meterWebhook(tenant: string, hasContent: boolean): VendorWebhook
 /** Writes readings; `times` counts how often a notice took effect, `turn` in which order. */
 function readings(
   store: Store<MeterTables>,
-  spoil: (notice: Notice) => void,
+  { spoil, before }: Pick<Required<PlaceOptions>, 'spoil' | 'before'>,
 ): WebhookSource<MeterTables>['effect'] {
   return {
     kind: 'content',
-    apply: (notices, { tenant, within }) =>
-      store.transaction(async (trx) => {
+    apply: async (notices, { tenant, within }) => {
+      await before(notices);
+      await store.transaction(async (trx) => {
         for (const notice of notices) {
           const { value } = notice.content as { value: number };
           await sql`
@@ -87,7 +88,8 @@ function readings(
           spoil(notice);
         }
         await within(trx);
-      }),
+      });
+    },
   };
 }
 
@@ -97,6 +99,8 @@ export interface PlaceOptions {
   readonly read?: ReadRecords['apply'];
   /** Called within the transaction of each reading: throws where it is to fail. */
   readonly spoil?: (notice: Notice) => void;
+  /** Called when readings are to be written, before the transaction that writes them. */
+  readonly before?: (notices: readonly Notice[]) => Promise<void>;
   readonly log?: Logger;
 }
 
@@ -130,6 +134,7 @@ export async function openMeters(
     store: opened,
     read = async () => {},
     spoil = () => {},
+    before = async () => {},
     log = pino({ level: 'silent' }),
   }: PlaceOptions = {},
 ): Promise<MeterPlace> {
@@ -141,7 +146,7 @@ export async function openMeters(
     secrets: meterSecrets,
     log,
     sources: [
-      { vendor: 'content', webhook: ofTenant(true), effect: readings(store, spoil) },
+      { vendor: 'content', webhook: ofTenant(true), effect: readings(store, { spoil, before }) },
       { vendor: 'keys', webhook: ofTenant(false), effect: { kind: 'keys', apply: read } },
     ],
   });
