@@ -94,8 +94,6 @@ function readings(
 }
 
 export interface PlaceOptions {
-  /** One that is open, as if of another process: on SQLite two writers of one process would wait for each other. */
-  readonly store?: Store<MeterTables>;
   readonly read?: ReadRecords['apply'];
   /** Called within the transaction of each reading: throws where it is to fail. */
   readonly spoil?: (notice: Notice) => void;
@@ -131,14 +129,13 @@ function openMeterStore(location: StoreLocation): Promise<Store<MeterTables>> {
 export async function openMeters(
   location: StoreLocation,
   {
-    store: opened,
     read = async () => {},
     spoil = () => {},
     before = async () => {},
     log = pino({ level: 'silent' }),
   }: PlaceOptions = {},
 ): Promise<MeterPlace> {
-  const store = opened ?? (await openMeterStore(location));
+  const store = await openMeterStore(location);
   const ofTenant = (hasContent: boolean) => (tenant: string) =>
     tenants.includes(tenant) ? meterWebhook(tenant, hasContent) : null;
   const webhooks = openWebhooks<MeterTables>({
