@@ -11,7 +11,7 @@ import { readDelivery } from '#chassis/vendor/webhooks/read-delivery.ts';
 import { webhookSecrets } from '#chassis/vendor/webhooks/secrets.ts';
 import { genuine, isTimely, refused, sameText } from '#chassis/vendor/webhooks/signed.ts';
 import type { ReadRecords, WebhookSource } from '#chassis/vendor/webhooks/source.ts';
-import { createWebhooks, type WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
+import { createWebhooks, indexDiscarded, type WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
 
 /** A store that two vendors send to: one tells what was measured, the other which meter was. */
 export interface MeterTables extends WebhookTables {
@@ -121,6 +121,7 @@ function openMeterStore(location: StoreLocation): Promise<Store<MeterTables>> {
           create table readings (tenant ${target.text}, notice_id ${target.text}, meter ${target.text},
             value integer, times integer, turn integer, primary key (tenant, notice_id))`.execute(target.db);
       },
+      '002_discarded_webhooks': indexDiscarded,
     },
   });
 }
