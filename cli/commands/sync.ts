@@ -22,7 +22,7 @@ export function syncCommand(): Command {
     .addCommand(
       shared(new Command('reconcile'))
         .description(
-          'compare with the vendor in both directions; exits with 1 where there are differences and none was repaired',
+          'compare with the vendor in both directions; exits with 1 where differences remain, 0 where there are none',
         )
         .option(
           '--since <time>',
@@ -30,7 +30,12 @@ export function syncCommand(): Command {
           timeOption,
         )
         .option('--repair', 'write what the vendor has')
-        .addHelpText('after', '\nEither way all that the vendor has is read once, a page at a time.')
+        .addHelpText(
+          'after',
+          `
+Either way all that the vendor has is read once, a page at a time. With --repair it exits with 1 only where some could
+not be repaired, and says how many and why. What is left out because the mapping has no word for it is no difference.`,
+        )
         .action(runReconcile),
     )
     .addCommand(decisionsCommand());
@@ -79,9 +84,7 @@ async function runReconcile(
   const sync = { kind: 'reconcile', subgraph, tenant, repair, ...(since && { since }) } as const;
   const report = (await dispatchSync('Comparing', dataDir, sync)) as ReconcileReport;
   print(report, json, reconcileText);
-  const { unmapped: _, ...counts } = report.counts;
-  const isDifferent = Object.values(counts).some((count) => count > 0);
-  if (isDifferent && report.repaired === 0) process.exitCode = 1;
+  if (remainingOf(report) > 0) process.exitCode = 1;
 }
 
 function print<Report>(report: Report, json: true | undefined, text: (report: Report) => string): void {
@@ -119,6 +122,27 @@ export function reconcileText(report: ReconcileReport): string {
   const listed = differences.length;
   const all = missing + differs + gone + ahead + unmapped;
   if (all > listed) lines.push(`the first ${listed} of ${all} are listed`);
+  if (remainingOf(report) > 0) lines.push(remainingText(report));
   lines.push(`${repaired} repaired, ${calls} calls, ${seconds.toFixed(1)} s`);
   return `${lines.join('\n')}\n`;
+}
+
+function remainingOf({ remaining: { missing, differs, gone, ahead } }: ReconcileReport): number {
+  return missing + differs + gone + ahead;
+}
+
+/** How many differences remain, and why. */
+function remainingText(report: ReconcileReport): string {
+  const { vendor, repair, remaining } = report;
+  const { ahead } = remaining;
+  const other = remainingOf(report) - ahead;
+  const reasons = [
+    {
+      count: other,
+      why: repair ? 'not written, since a later state was seen here' : 'for --repair to write',
+    },
+    { count: ahead, why: `ahead of ${vendor}, and no older state is written over a later one` },
+  ];
+  const told = reasons.flatMap(({ count, why }) => (count > 0 ? [`${count} ${why}`] : []));
+  return `${remainingOf(report)} remain: ${told.join('; ')}`;
 }

@@ -20,6 +20,7 @@ export function webhooksCommand(): Command {
       dataDirOption(new Command('list'))
         .description('print deliveries that cannot be read and notices that were given up, oldest first')
         .option('--vendor <name>', 'only of this one')
+        .option('--discarded', 'those that were discarded, as long as they are kept')
         .option('--limit <n>', 'at most so many of each subgraph', wholeNumber(1, 100_000), 100)
         .option('--json', 'print them whole, one a line')
         .action(listWebhooks),
@@ -38,6 +39,12 @@ export function webhooksCommand(): Command {
         .action(retry),
     )
     .addCommand(
+      ofVendor(new Command('discard'))
+        .description('have what is parked never take effect; it stays as long as what is done')
+        .argument('<ids...>', 'of notices and deliveries')
+        .action(discard),
+    )
+    .addCommand(
       ofVendor(new Command('erase'))
         .description('take away all that deliveries so far said of somebody; that they came stays')
         .option(
@@ -51,23 +58,30 @@ export function webhooksCommand(): Command {
 
 interface ListOptions extends Omit<Chosen, 'vendor'> {
   readonly vendor?: string;
+  readonly discarded?: true;
   readonly limit: number;
   readonly json?: true;
 }
 
-async function listWebhooks({ vendor, limit, json, ...place }: ListOptions): Promise<void> {
-  const operation = { kind: 'webhooks' as const, ...tenantOf(place), limit, ...(vendor && { vendor }) };
+async function listWebhooks({ vendor, discarded, limit, json, ...place }: ListOptions): Promise<void> {
+  const which = discarded ? ('discarded' as const) : ('parked' as const);
+  const operation = {
+    kind: 'webhooks' as const,
+    ...{ ...tenantOf(place), which, limit },
+    ...(vendor && { vendor }),
+  };
   const report = await dispatch('Listing', place, operation, (item) => {
     process.stdout.write(json ? jsonLine(item) : `${webhookLine(item as ShownWebhook)}\n`);
   });
-  if (!json) process.stdout.write(`${(report as { listed: number }).listed} parked\n`);
+  if (!json) process.stdout.write(`${(report as { listed: number }).listed} ${which}\n`);
 }
 
 function webhookLine(shown: ShownWebhook): string {
-  const { vendor, id, reason } = shown;
+  const { vendor, id, state, reason, erasedAt } = shown;
+  const why = `${state === 'discarded' ? ', discarded' : ''}: ${erasedAt === null ? reason : 'erased'}`;
   return shown.kind === 'receipt'
-    ? `${shown.receivedAt} ${vendor} delivery ${id} cannot be read: ${reason}`
-    : `${shown.arrivedAt} ${vendor} notice ${id} of ${shown.type} ${shown.recordId} after ${shown.attempts} attempts: ${reason}`;
+    ? `${shown.receivedAt} ${vendor} delivery ${id} cannot be read${why}`
+    : `${shown.arrivedAt} ${vendor} notice ${id} of ${shown.type} ${shown.recordId} after ${shown.attempts} attempts${why}`;
 }
 
 async function show(id: string, { vendor, ...place }: Chosen): Promise<void> {
@@ -97,6 +111,13 @@ async function retry(
     ...(all ? {} : { ids: [...ids] }),
   };
   process.stdout.write(jsonLine(await dispatch('Retrying', place, operation)));
+}
+
+async function discard(ids: readonly string[], { vendor, ...place }: Chosen): Promise<void> {
+  const operation = { kind: 'webhook-discard' as const, ...tenantOf(place), vendor, ids: [...ids] };
+  const { discarded } = (await dispatch('Discarding', place, operation)) as { discarded: number };
+  // Each subgraph is asked, and knows only its own.
+  process.stdout.write(jsonLine({ discarded, unknown: ids.length - discarded }));
 }
 
 interface EraseOptions extends Chosen {

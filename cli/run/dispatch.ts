@@ -108,7 +108,7 @@ async function operateHere(
   const bus = await openHouseBus(dataDir, log);
   const parts: { -readonly [Name in PartName]?: Parts[Name] } = {};
   try {
-    for (const name of names) Object.assign(parts, { [name]: await openPart(name, dataDir) });
+    for (const name of names) Object.assign(parts, { [name]: await openPart(name, dataDir, { log }) });
     // Looking changes nothing; a replay waits until the group has come past what it brings.
     const work: EventPathWork = operation.kind === 'replay' ? 'consumers' : 'none';
     const path = await startEventPath(parts, bus, log, { work });

@@ -60,31 +60,41 @@ export function isPartName(name: string): name is PartName {
   return Object.hasOwn(openers, name);
 }
 
+/** What subgraphs are opened with, beside the data folder. */
+export interface OpenOptions {
+  readonly env?: Env | undefined;
+  /** Of the vendors; the command's on standard error where there is none. */
+  readonly log?: Logger | undefined;
+  /** Where calls to vendors are counted. */
+  readonly registry?: Registry | undefined;
+}
+
 /**
  * Opens one subgraph's store in the data folder, or on PostgreSQL where its URL is set, with the vendors that
  * `VENDORS_FILE` has for it.
- * @param registry where calls to vendors are counted
  */
 export async function openPart<Name extends PartName>(
   name: Name,
   dataDir: string,
-  env: Env = process.env,
-  registry?: Registry,
+  { env = process.env, log = commandLog(), registry }: OpenOptions = {},
 ): Promise<Parts[Name]> {
   await dataFolder(dataDir);
-  const vendors = await vendorsFrom(env, commandLog(), registry);
+  const vendors = await vendorsFrom(env, log, registry);
   return openers[name]({ dataDir, env, vendors });
 }
 
 /** Opens all, each as `openPart` does; where one cannot be opened those that were are closed again. */
 export async function openParts(
   dataDir: string,
-  onQuery?: OnQuery,
-  env: Env = process.env,
-  registry?: Registry,
+  {
+    env = process.env,
+    log = commandLog(),
+    registry,
+    onQuery,
+  }: OpenOptions & { readonly onQuery?: OnQuery | undefined } = {},
 ): Promise<Parts> {
   await dataFolder(dataDir);
-  const vendors = await vendorsFrom(env, commandLog(), registry);
+  const vendors = await vendorsFrom(env, log, registry);
   const opened: Partial<Record<PartName, Parts[PartName]>> = {};
   try {
     for (const name of partNames) {

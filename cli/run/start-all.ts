@@ -69,7 +69,7 @@ export async function startAll(options: StartOptions): Promise<RunningAll | null
     const bus = await openHouseBus(dataDir, log);
     closers.push(bus.close);
     const registry = new Registry();
-    const parts = await openParts(dataDir, undefined, process.env, registry);
+    const parts = await openParts(dataDir, { log, registry });
     let closeStores = () => closeParts(parts);
     closers.push(() => closeStores());
     // A demo among somebody's own customers is none.

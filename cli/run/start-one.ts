@@ -44,7 +44,7 @@ export async function startOne(
     const keys = gatewayKeysOf(env.INTERNAL_JWKS);
     const questions = name === 'email' ? await emailQuestions(env) : undefined;
     const registry = new Registry();
-    const part = await openPart(name, dataDir, env, registry);
+    const part = await openPart(name, dataDir, { env, log, registry });
     let closeStore = part.subgraph.close;
     closers.push(() => closeStore());
     if (questions && 'connectConsent' in part) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Store } from '#chassis/store/store.ts';
 import { sealingKeys } from '#chassis/vendor/sealing.ts';
+import { discardWebhooks } from '#chassis/vendor/webhooks/discard.ts';
 import { erasePersons } from '#chassis/vendor/webhooks/erase.ts';
 import { findWebhook, parkedWebhooks, retryWebhooks } from '#chassis/vendor/webhooks/inspect.ts';
 import { webhookSecrets } from '#chassis/vendor/webhooks/secrets.ts';
@@ -12,9 +13,16 @@ const vendor = z.string().min(1);
 
 /** What an operator asks of what vendors sent. */
 export const webhookShapes = [
-  z.object({ kind: z.literal('webhooks'), tenant, vendor: vendor.optional(), limit: z.int().min(1) }),
+  z.object({
+    kind: z.literal('webhooks'),
+    tenant,
+    vendor: vendor.optional(),
+    which: z.enum(['parked', 'discarded']).optional(),
+    limit: z.int().min(1),
+  }),
   z.object({ kind: z.literal('webhook'), tenant, vendor, id: z.string() }),
   z.object({ kind: z.literal('webhook-retry'), tenant, vendor, ids: z.array(z.string()).min(1).optional() }),
+  z.object({ kind: z.literal('webhook-discard'), tenant, vendor, ids: z.array(z.string()).min(1) }),
   z.object({ kind: z.literal('webhook-erase'), tenant, vendor, persons: z.array(z.string().min(1)).min(1) }),
 ] as const;
 
@@ -58,6 +66,10 @@ export async function operateOnWebhooks(
     case 'webhook-retry':
       return {
         retried: await sum(stores, (store) => store.transaction((trx) => retryWebhooks(trx, operation))),
+      };
+    case 'webhook-discard':
+      return {
+        discarded: await sum(stores, (store) => store.transaction((trx) => discardWebhooks(trx, operation))),
       };
     case 'webhook-erase': {
       const secrets = webhookSecrets(await sealingKeys());

@@ -24,7 +24,7 @@ describe.skipIf(missing)('the demo world in a warehouse that ANALYTICS_WAREHOUSE
     place = await temporaryWarehouse('postgres');
     const { url } = place.location as { readonly url: string };
     for (const [name, env] of Object.entries({ duckdb: {}, postgres: { ANALYTICS_WAREHOUSE_URL: url } })) {
-      const parts = await openParts(join(folder, name), undefined, env);
+      const parts = await openParts(join(folder, name), { env });
       opened.push(parts);
       reports.push(await seed(parts, { ...numbers, events: false }));
     }

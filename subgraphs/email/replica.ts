@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { selectByKeys } from '#chassis/store/select.ts';
-import type { UpsertOutcome } from '#chassis/store/upsert.ts';
+import { holdsOther, type UpsertOutcome } from '#chassis/store/upsert.ts';
 import { unwrittenId } from '#chassis/vendor/replica/assign-ids.ts';
 import type { ReplicaDomain, ReplicaRow, ReplicaType } from '#chassis/vendor/replica/domain.ts';
 import type { Cause } from '#events/envelope.ts';
@@ -10,7 +10,7 @@ import { type LinkedRecords, prefixes, type Whom } from './replica/records.ts';
 import { removeHeld, writeHeld } from './replica/suppressions.ts';
 import { type Accounts, countRecipients, writeActivities } from './store/activities.ts';
 import { lockContacts } from './store/contact-order.ts';
-import { removeRows, writeRows } from './store/rows.ts';
+import { removeRows, selectByIds, writeRows } from './store/rows.ts';
 import type { EntityTables, Tables } from './store/tables.ts';
 import {
   forgetUnlinked,
@@ -137,6 +137,17 @@ export function emailReplica(systems: EmailSystems): ReplicaDomain<LinkedRecords
         },
         remove: (trx, tenant, ids) => removeRows(trx, 'campaigns', tenant, ids),
         present: presentIn('campaigns'),
+        differing: async (db, tenant, rows) => {
+          const stored = await selectByIds(
+            db,
+            'campaigns',
+            tenant,
+            rows.map(({ id }) => id),
+          );
+          const byId = new Map(stored.map((row) => [row.id, row]));
+          const other = rows.filter(({ id, values }) => holdsOther(byId.get(id) ?? {}, values));
+          return new Set(other.map(({ id }) => id));
+        },
       },
       recipients: {
         prefix: prefixes.recipients,

@@ -17,6 +17,7 @@ import { type RunningGateway, startGateway } from '#gateway/main.ts';
 import type { GatewayTimeouts } from '#gateway/options.ts';
 import type { UsageSink } from '#gateway/usage/types.ts';
 import { openSite } from '#pages/index.ts';
+import { collectLog } from './log.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -34,6 +35,8 @@ export interface House {
   readonly subgraphUrl: (name: string) => string | undefined;
   /** Ends one subgraph: its port refuses connections from then on. */
   readonly stop: (name: string) => Promise<void>;
+  /** What was logged of the vendors, as text. */
+  readonly vendorLog: () => string;
   readonly close: () => Promise<void>;
 }
 
@@ -71,14 +74,15 @@ export interface HouseOptions {
 export async function startHouse(options: HouseOptions): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-'));
   const log = pino({ level: 'silent' });
+  const vendorLog = collectLog();
   const statements: { name: string; sql: string }[] = [];
   const registry = new Registry();
-  const parts = await openParts(
-    folder,
-    (name, sql) => statements.push({ name, sql }),
-    { ...(options.events ?? process.env), ...options.crm?.env },
+  const parts = await openParts(folder, {
+    env: { ...(options.events ?? process.env), ...options.crm?.env },
+    log: vendorLog.logger,
     registry,
-  );
+    onQuery: (name, sql) => statements.push({ name, sql }),
+  });
   const keys = options.authentication === undefined ? undefined : ephemeralKeys();
   const { accounts, now = '2026-03-01', crm } = options;
   const world = { accounts, seed: 7, now, events: false };
@@ -128,6 +132,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     statements,
     subgraphUrl: (name) => subgraphs.get(name)?.url,
     stop,
+    vendorLog: vendorLog.text,
     close: async () => {
       await gateway.close();
       await vendors.close();

@@ -11,7 +11,7 @@ import { readDelivery } from '#chassis/vendor/webhooks/read-delivery.ts';
 import { webhookSecrets } from '#chassis/vendor/webhooks/secrets.ts';
 import { genuine, isTimely, refused, sameText } from '#chassis/vendor/webhooks/signed.ts';
 import type { ReadRecords, WebhookSource } from '#chassis/vendor/webhooks/source.ts';
-import { createWebhooks, type WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
+import { createWebhooks, indexDiscarded, type WebhookTables } from '#chassis/vendor/webhooks/tables.ts';
 
 /** A store that two vendors send to: one tells what was measured, the other which meter was. */
 export interface MeterTables extends WebhookTables {
@@ -71,12 +71,13 @@ export function meterWebhook(tenant: string, hasContent: boolean): VendorWebhook
 /** Writes readings; `times` counts how often a notice took effect, `turn` in which order. */
 function readings(
   store: Store<MeterTables>,
-  spoil: (notice: Notice) => void,
+  { spoil, before }: Pick<Required<PlaceOptions>, 'spoil' | 'before'>,
 ): WebhookSource<MeterTables>['effect'] {
   return {
     kind: 'content',
-    apply: (notices, { tenant, within }) =>
-      store.transaction(async (trx) => {
+    apply: async (notices, { tenant, within }) => {
+      await before(notices);
+      await store.transaction(async (trx) => {
         for (const notice of notices) {
           const { value } = notice.content as { value: number };
           await sql`
@@ -87,16 +88,17 @@ function readings(
           spoil(notice);
         }
         await within(trx);
-      }),
+      });
+    },
   };
 }
 
 export interface PlaceOptions {
-  /** One that is open, as if of another process: on SQLite two writers of one process would wait for each other. */
-  readonly store?: Store<MeterTables>;
   readonly read?: ReadRecords['apply'];
   /** Called within the transaction of each reading: throws where it is to fail. */
   readonly spoil?: (notice: Notice) => void;
+  /** Called when readings are to be written, before the transaction that writes them. */
+  readonly before?: (notices: readonly Notice[]) => Promise<void>;
   readonly log?: Logger;
 }
 
@@ -119,6 +121,7 @@ function openMeterStore(location: StoreLocation): Promise<Store<MeterTables>> {
           create table readings (tenant ${target.text}, notice_id ${target.text}, meter ${target.text},
             value integer, times integer, turn integer, primary key (tenant, notice_id))`.execute(target.db);
       },
+      '002_discarded_webhooks': indexDiscarded,
     },
   });
 }
@@ -127,13 +130,13 @@ function openMeterStore(location: StoreLocation): Promise<Store<MeterTables>> {
 export async function openMeters(
   location: StoreLocation,
   {
-    store: opened,
     read = async () => {},
     spoil = () => {},
+    before = async () => {},
     log = pino({ level: 'silent' }),
   }: PlaceOptions = {},
 ): Promise<MeterPlace> {
-  const store = opened ?? (await openMeterStore(location));
+  const store = await openMeterStore(location);
   const ofTenant = (hasContent: boolean) => (tenant: string) =>
     tenants.includes(tenant) ? meterWebhook(tenant, hasContent) : null;
   const webhooks = openWebhooks<MeterTables>({
@@ -141,7 +144,7 @@ export async function openMeters(
     secrets: meterSecrets,
     log,
     sources: [
-      { vendor: 'content', webhook: ofTenant(true), effect: readings(store, spoil) },
+      { vendor: 'content', webhook: ofTenant(true), effect: readings(store, { spoil, before }) },
       { vendor: 'keys', webhook: ofTenant(false), effect: { kind: 'keys', apply: read } },
     ],
   });

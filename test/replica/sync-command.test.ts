@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { BackfillReport } from '#chassis/vendor/replica/sync/backfill.ts';
 import type { ReconcileReport } from '#chassis/vendor/replica/sync/reconcile.ts';
-import { backfillText, reconcileText } from '#cli/commands/sync.ts';
+import { backfillText, reconcileText, syncCommand } from '#cli/commands/sync.ts';
 import { startControl } from '#cli/run/control.ts';
 import { announceInstance } from '#cli/run/instance.ts';
 import { startVendors } from '#cli/run/start-vendors.ts';
@@ -87,6 +87,65 @@ it('the command reaches the process that has the store, and says where there is 
     'The tenant "other" has no vendor configured: those that have one are default.',
   );
   expect(() => runSync({ crm: origin }, backfill, hooks)).toThrow('keeps its own data');
+});
+
+it('reconciling exits with 1 while differences remain, and says how many and why', async () => {
+  const { folder, origin, copy } = await twoStores();
+  for (const n of [1, 2]) await write(origin, n, 'Buyer');
+  const control = await startControl([syncOf({ crm: copy })], pino({ level: 'silent' }));
+  ends.push(control.close);
+  const { url, token } = control;
+  await announceInstance(folder, { pid: process.pid, url, control: url, token }, 'crm-instance');
+  const exitCode = process.exitCode;
+  const printed = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const progress = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  ends.push(async () => {
+    printed.mockRestore();
+    progress.mockRestore();
+    process.exitCode = exitCode;
+  });
+  const run = async (...args: readonly string[]) => {
+    printed.mockClear();
+    process.exitCode = 0;
+    await syncCommand().parseAsync([...args, 'crm', '--data-dir', folder], { from: 'user' });
+    return { code: process.exitCode, text: printed.mock.calls.map(([text]) => String(text)).join('') };
+  };
+  await run('backfill');
+  expect(await run('reconcile')).toEqual({ code: 0, text: expect.not.stringContaining('remain') });
+
+  await write(origin, 2, 'Other');
+  const looked = await run('reconcile');
+  expect(looked).toEqual({ code: 1, text: expect.stringContaining('1 remain: 1 for --repair to write\n') });
+  // The vendor has taken this one back to an earlier state.
+  await origin.store.transaction((trx) =>
+    trx
+      .updateTable('accounts')
+      .set({ name: 'Earlier', updatedAt: '2020-01-01T00:00:00.000Z' })
+      .where('id', '=', 'acc_1')
+      .execute(),
+  );
+  const repaired = await run('reconcile', '--repair');
+  expect(repaired.code).toBe(1);
+  expect(repaired.text).toContain(
+    '1 remain: 1 ahead of embedded, and no older state is written over a later one\n1 repaired, ',
+  );
+  expect(await names(copy)).toEqual(['acc_1 Buyer', 'acc_2 Other']);
+
+  // Its row is lost here, and what the vendor has is older than what was seen.
+  await copy.store.transaction((trx) => trx.deleteFrom('accounts').where('id', '=', 'acc_1').execute());
+  const refused = await run('reconcile', '--repair');
+  expect(refused.code).toBe(1);
+  expect(refused.text).toContain('1 remain: 1 not written, since a later state was seen here\n0 repaired, ');
+  const asked = { kind: 'reconcile', subgraph: 'crm', tenant, repair: false } as const;
+  const { remaining } = (await runSync({ crm: copy }, asked, hooks)) as ReconcileReport;
+  expect(remaining).toEqual({ missing: 1, differs: 0, ahead: 0, gone: 0 });
+
+  await write(origin, 1, 'Buyer');
+  expect(await run('reconcile', '--repair')).toEqual({
+    code: 0,
+    text: expect.not.stringContaining('remain'),
+  });
+  expect(await run('reconcile', '--repair')).toMatchObject({ code: 0 });
 });
 
 it('a process that has a replica keeps it up to date', async () => {

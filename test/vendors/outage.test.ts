@@ -64,6 +64,7 @@ describe('while the vendor is down', () => {
       .poll(() => at.proxy.requests.some(({ fault }) => fault !== undefined), { timeout: 20_000 })
       .toBe(true);
     expect(at.calls().filter(({ method }) => method !== 'GET')).toEqual([]);
+    await expect.poll(at.house.vendorLog).toContain('the vendor does not answer and is left alone');
 
     // It takes the new lead in, and nobody hears of it.
     faults.add({ when: 'after', outcome: 'reset', calls: /^POST .*\/leads$/, times: 1 });

@@ -88,7 +88,7 @@ describe('the file of vendors', () => {
     await expect(vendorsFrom({ VENDORS_FILE: '/nowhere/v.yaml' }, logger)).rejects.toThrow('/nowhere/v.yaml');
     const file = await fileOf(crm(account));
     const data = join(folders[0] as string, 'data');
-    const opening = openPart('crm', data, { VENDORS_FILE: file });
+    const opening = openPart('crm', data, { env: { VENDORS_FILE: file }, log: logger });
     await expect(opening).rejects.toThrow(
       'The crm of tenant "default" at hubspot: The environment variable NO_SUCH_TOKEN holds no secret: put it there.',
     );
@@ -98,7 +98,7 @@ describe('the file of vendors', () => {
     ]) {
       const tenants = `{ default: { apiKey: { env: NO_SUCH_TOKEN }${more} } }`;
       const named = await fileOf(`email: { adapter: ${adapter}, tenants: ${tenants} }`);
-      await expect(openPart('email', data, { VENDORS_FILE: named })).rejects.toThrow(
+      await expect(openPart('email', data, { env: { VENDORS_FILE: named }, log: logger })).rejects.toThrow(
         `The email of tenant "default" at ${adapter}: The environment variable NO_SUCH_TOKEN holds no secret`,
       );
     }

@@ -106,4 +106,23 @@ describe('the commands that look into what vendors sent', () => {
     expect(JSON.parse(retried.stdout)).toEqual({ retried: 1 });
     expect((await run('list')).stdout).toBe('0 parked');
   });
+
+  it('discard what is parked, and tell of it', { timeout: 120_000 }, async () => {
+    await leaveSomeParked();
+    const run = (...args: readonly string[]) => commands.run(['webhooks', ...args], { VENDOR_KEYS: key });
+    const receiptId = (
+      JSON.parse((await run('list', '--json')).stdout.split('\n')[0] ?? '') as { id: string }
+    ).id;
+    const discarded = await run('discard', receiptId, 'n9', '--vendor', 'meters');
+    expect(JSON.parse(discarded.stdout)).toEqual({ discarded: 1, unknown: 1 });
+    expect((await run('list')).stdout).toMatch(/^\S+ meters notice n1 .*\n1 parked$/);
+    expect((await run('list', '--discarded')).stdout.split('\n')).toEqual([
+      expect.stringMatching(/^\S+ meters delivery \S+ cannot be read, discarded: The delivery is none/),
+      '1 discarded',
+    ]);
+    expect(JSON.parse((await run('show', receiptId, '--vendor', 'meters')).stdout)).toMatchObject({
+      state: 'discarded',
+    });
+    expect((await run('discard', '--vendor', 'meters')).stderr).toContain("missing required argument 'ids'");
+  });
 });

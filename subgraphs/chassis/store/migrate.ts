@@ -29,13 +29,22 @@ export async function migrate<Tables>(
       { up: (target) => up({ db: target as Kysely<never>, text, engine }) },
     ]),
   );
-  const migrator = new Migrator({
-    db: db.withoutPlugins(),
-    provider: { getMigrations: async () => migrations },
-    ...(engine === 'postgres' ? { migrationTableSchema: options.name } : {}),
-  });
-  const { error } = await migrator.migrateToLatest();
+  const migratorWith = (disableTransactions: boolean) =>
+    new Migrator({
+      db: db.withoutPlugins(),
+      provider: { getMigrations: async () => migrations },
+      disableTransactions,
+      ...(engine === 'postgres' ? { migrationTableSchema: options.name } : {}),
+    });
+  // A file that is up to date is opened without waiting for whoever writes to it.
+  const isUpToDate = engine === 'sqlite' && !(await isBehind(migratorWith(true)));
+  const { error } = await migratorWith(isUpToDate).migrateToLatest();
   if (error) throw new Error(`The ${options.name} store could not be migrated.`, { cause: error });
+}
+
+async function isBehind(migrator: Migrator): Promise<boolean> {
+  const migrations = await migrator.getMigrations();
+  return migrations.some(({ executedAt }) => executedAt === undefined);
 }
 
 /** `if not exists` alone does not keep two processes that look at the same moment from both making it. */

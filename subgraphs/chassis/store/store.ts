@@ -1,20 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  CamelCasePlugin,
-  Kysely,
-  type LogEvent,
-  PostgresDialect,
-  SqliteDialect,
-  type Transaction,
-} from 'kysely';
+import { CamelCasePlugin, Kysely, type LogEvent, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import { hasAppended } from '#events/outbox.ts';
 import { announceAppends } from './appends.ts';
 import { makeDurable } from './durable.ts';
 import { type Migrations, migrate } from './migrate.ts';
 import { shareCommits } from './shared-commits.ts';
-import { sqliteConnection } from './sqlite.ts';
+import { sqliteDialect } from './sqlite.ts';
+import { writeTurns } from './write-turns.ts';
 
 export type Engine = 'sqlite' | 'postgres';
 
@@ -64,8 +58,11 @@ export function storeLocation(name: string, dataDir: string, env = process.env):
 export async function openStore<Tables>(options: StoreOptions): Promise<Store<Tables>> {
   const { engine } = options.location;
   const { writer, reader } = await connect<Tables>(options);
+  const inTurn = writeTurns(options.location);
   try {
-    await migrate(writer, engine, options);
+    await inTurn(() => migrate(writer, engine, options));
+    // From here on writes are transactions, which wait for others without holding up the process.
+    if (engine === 'sqlite') await sql`pragma busy_timeout = 0`.execute(writer);
   } catch (error) {
     await writer.destroy();
     throw error;
@@ -74,11 +71,14 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
   const appends = announceAppends(writer, options);
   const transaction: Store<Tables>['transaction'] = async (work) => {
     let appended = false;
-    const result = await writer.transaction().execute(async (trx) => {
-      const done = await work(trx);
-      appended = hasAppended(trx);
-      return done;
-    });
+    const result = await inTurn((begun) =>
+      writer.transaction().execute(async (trx) => {
+        begun();
+        const done = await work(trx);
+        appended = hasAppended(trx);
+        return done;
+      }),
+    );
     if (appended) appends.announce();
     return result;
   };
@@ -122,7 +122,7 @@ async function connect<Tables>(
   await mkdir(dirname(location.file), { recursive: true });
   const open = (access: 'read' | 'write') =>
     new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: async () => sqliteConnection(location.file, access) }),
+      dialect: sqliteDialect(location.file, access),
       plugins,
       log,
     });

@@ -98,12 +98,17 @@ function change<Row extends GivenRow>(
     return { outcome: 'inserted', meta: { version: 1, createdAt, updatedAt: observedAt, observedAt } };
   }
   const { createdAt, updatedAt, version } = before;
-  const differs = Object.entries(row).some(
-    ([column, value]) => column !== 'createdAt' && !sameValue(before[column as keyof Row], value),
-  );
-  return differs
+  return holdsOther(before, row)
     ? { outcome: 'updated', meta: { version: version + 1, createdAt, updatedAt: observedAt, observedAt } }
     : { outcome: 'unchanged', meta: { version, createdAt, updatedAt, observedAt } };
+}
+
+/** Whether a row that is stored has another value than given in a column; when it was made is no value of it. */
+export function holdsOther(stored: object, given: object): boolean {
+  const columns: Readonly<Record<string, unknown>> = { ...stored };
+  return Object.entries(given).some(
+    ([column, value]) => column !== 'createdAt' && !sameValue(columns[column], value),
+  );
 }
 
 async function write<Tables, Row extends RowMeta>(

@@ -87,6 +87,11 @@ export interface VendorRecord<Values> {
   readonly createdAt: string | null;
   /** When the vendor changed it last: of two states of a record the later one holds. */
   readonly changedAt: string;
+  /**
+   * Where the vendor does not say when: `changedAt` is then that of its answer, and another one is no sign of another
+   * state.
+   */
+  readonly undated?: true;
 }
 
 /** A value that the mapping has no word for. */

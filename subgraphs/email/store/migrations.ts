@@ -6,7 +6,7 @@ import { addSyncColumns } from '#chassis/vendor/pushes/sync-columns.ts';
 import { createPushes } from '#chassis/vendor/pushes/tables.ts';
 import { createReplica } from '#chassis/vendor/replica/tables.ts';
 import { createVendorTokens } from '#chassis/vendor/token-store.ts';
-import { createWebhooks } from '#chassis/vendor/webhooks/tables.ts';
+import { createWebhooks, indexDiscarded } from '#chassis/vendor/webhooks/tables.ts';
 import { createInbox } from '#events/inbox.ts';
 import { createOutbox } from '#events/outbox.ts';
 import { createActivities } from './activities.ts';
@@ -87,4 +87,5 @@ export const migrations: Migrations = {
     await createActivities(target);
     await createUnlinked(target);
   },
+  '008_discarded_webhooks': indexDiscarded,
 };

@@ -46,6 +46,15 @@ export interface ReplicaType<Values, Type extends string, Tables> {
     tenant: string,
     ids: readonly string[],
   ) => Promise<ReadonlySet<string>>;
+  /**
+   * Those of the rows, by id, that hold other values than these: how records are compared of which the vendor says no
+   * time. For types that refer to no others. Default: their times are compared, and are never the same.
+   */
+  readonly differing?: (
+    db: Kysely<Tables>,
+    tenant: string,
+    rows: readonly Pick<ReplicaRow<Values>, 'id' | 'values'>[],
+  ) => Promise<ReadonlySet<string>>;
 }
 
 /**

@@ -47,7 +47,7 @@ export async function erasePersons<Tables extends WebhookTables>(
       update webhook_notices
       set sealed = null, record_id = null, reason = null, erased_at = ${now},
         ended_at = coalesce(ended_at, ${now}), leased_by = null, leased_until = null,
-        state = case when state = 'done' then 'done' else 'erased' end
+        state = case when state in ('done', 'discarded') then state else 'erased' end
       where tenant = ${tenant} and vendor = ${vendor} and sealed is not null
         and notice_id in (${named('notice_id')}) returning position`.execute(trx);
     await sql`
@@ -70,7 +70,7 @@ async function eraseReceipts<Tables>(
   return rows.length;
 }
 
-/** What is not parsed names whom its text names: better one delivery too many than one that stays. */
+/** What was never parsed names whom its text names: better one delivery too many than one that stays. */
 async function eraseUnread<Tables extends WebhookTables>(
   trx: Transaction<Tables>,
   engine: Store<Tables>['engine'],
@@ -83,7 +83,7 @@ async function eraseUnread<Tables extends WebhookTables>(
   for (let after = 0; ; ) {
     const { rows } = await sql<ReceiptRow>`
       select * from webhook_receipts
-      where (state = 'received' or state = 'unreadable') and position > ${after} and tenant = ${tenant} and vendor = ${vendor}
+      where (state = 'received' or state = 'unreadable' or state = 'discarded') and position > ${after} and tenant = ${tenant} and vendor = ${vendor}
         and sealed is not null
       order by position limit ${receiptsAtOnce} ${lock}`.execute(trx);
     const naming = rows.filter(({ id, sealed }) => {

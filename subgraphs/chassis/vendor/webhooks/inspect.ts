@@ -39,6 +39,8 @@ export type ShownWebhook = ShownNotice | ShownReceipt;
 export interface WebhookFilter {
   readonly tenant: string;
   readonly vendor?: string;
+  /** Default: parked. */
+  readonly which?: 'parked' | 'discarded';
   /** At most so many of each kind. */
   readonly limit: number;
 }
@@ -48,18 +50,26 @@ const noticeColumns = sql`
   ended_at, erased_at, reason`;
 const receiptColumns = sql`position, vendor, id, received_at, state, hash, erased_at, reason`;
 
-/** What nobody works any more until an operator asks for it: unreadable receipts and parked notices, oldest first. */
+/**
+ * What nobody works any more, oldest first: unreadable receipts and parked notices, which an operator may have worked
+ * again; or those that were discarded, which nobody may.
+ */
 export async function parkedWebhooks(
   { db }: AnyStore,
-  { tenant, vendor, limit }: WebhookFilter,
+  { tenant, vendor, which = 'parked', limit }: WebhookFilter,
 ): Promise<readonly ShownWebhook[]> {
   const of = vendor === undefined ? sql`` : sql`and vendor = ${vendor}`;
+  // In full, so that SQLite sees which index it is.
+  const states =
+    which === 'parked'
+      ? { receipt: sql`state = 'unreadable'`, notice: sql`state = 'parked'` }
+      : { receipt: sql`state = 'discarded'`, notice: sql`state = 'discarded'` };
   const receipts = await sql<ShownReceipt>`
     select ${receiptColumns} from webhook_receipts
-    where state = 'unreadable' and tenant = ${tenant} ${of} order by position limit ${limit}`.execute(db);
+    where ${states.receipt} and tenant = ${tenant} ${of} order by position limit ${limit}`.execute(db);
   const notices = await sql<ShownNotice>`
     select ${noticeColumns} from webhook_notices
-    where state = 'parked' and tenant = ${tenant} ${of} order by position limit ${limit}`.execute(db);
+    where ${states.notice} and tenant = ${tenant} ${of} order by position limit ${limit}`.execute(db);
   return [...receipts.rows.map(shownReceipt), ...notices.rows.map(shownNotice)].slice(0, limit);
 }
 

@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AnyStore } from '#events/event-store.ts';
 import type { WebhookCounts } from './counts.ts';
+import { discardedWebhooks } from './discard.ts';
 import { webhookStatus } from './inspect.ts';
 import type { Webhooks } from './open.ts';
 
@@ -48,6 +49,19 @@ export function webhookMetrics(registry: Registry, watched: readonly WatchedWebh
       this.reset();
       for (const { store } of watched) {
         for (const { vendor, state, count } of await webhookStatus(store)) this.inc({ vendor, state }, count);
+      }
+    },
+  });
+  new Gauge({
+    name: `${prefix}discarded`,
+    help: 'Deliveries and notices that an operator gave up, as long as they are kept.',
+    labelNames: ['vendor', 'kind'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { store } of watched) {
+        for (const { vendor, kind, count } of await discardedWebhooks(store))
+          this.inc({ vendor, kind }, count);
       }
     },
   });

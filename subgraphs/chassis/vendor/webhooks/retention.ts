@@ -6,8 +6,8 @@ import type { WebhookTables } from './tables.ts';
 const keptMs = 30 * 24 * 3_600_000;
 
 /**
- * Forgets notices that are done, and receipts that were read and of which nothing waits. What is parked stays until an
- * operator says what becomes of it.
+ * Forgets notices that are done or discarded, and receipts that were read or discarded and of which nothing waits. What
+ * is parked stays until an operator says what becomes of it.
  * @param keepMs how long they are kept after they came, or ended
  */
 export function forgetWebhooks<Tables extends WebhookTables>(
@@ -26,7 +26,7 @@ export function forgetWebhooks<Tables extends WebhookTables>(
       const { rows } = await sql<{ id: string }>`
         delete from webhook_receipts where position in (
           select position from webhook_receipts as receipt
-          where received_at < ${before(now)} and state = 'parsed'
+          where received_at < ${before(now)} and (state = 'parsed' or state = 'discarded')
             and not exists (
               select 1 from webhook_notices as notice
               where notice.receipt_id = receipt.id and notice.ended_at is null)

@@ -30,8 +30,8 @@ export interface ReceiptRow {
   readonly erasedAt: string | null;
 }
 
-/** `unreadable` is parked until an operator has it read again. */
-export type ReceiptState = 'received' | 'parsed' | 'unreadable';
+/** `unreadable` is parked until an operator has it read again, or gives it up: then it is `discarded`. */
+export type ReceiptState = 'received' | 'parsed' | 'unreadable' | 'discarded';
 
 /** One thing that a vendor told, once. */
 export interface NoticeRow {
@@ -61,8 +61,11 @@ export interface NoticeRow {
   readonly erasedAt: string | null;
 }
 
-/** `erased` is one that waited when a person was forgotten: it never takes effect. */
-export type NoticeState = 'waiting' | 'done' | 'parked' | 'erased';
+/**
+ * `erased` is one that waited when a person was forgotten, `discarded` one that was parked when an operator gave it up:
+ * neither ever takes effect.
+ */
+export type NoticeState = 'waiting' | 'done' | 'parked' | 'erased' | 'discarded';
 
 /** By whom deliveries and notices are found. */
 export interface PersonRow {
@@ -142,4 +145,16 @@ export async function createWebhooks({ db, text, engine }: MigrationTarget): Pro
     sql`webhook_persons_by_receipt on webhook_persons (receipt_id)`,
   ];
   for (const index of indexes) await sql`create index ${index}`.execute(db);
+}
+
+/** Finds what was discarded among all that is kept; a part of a later migration. */
+export async function indexDiscarded({ db }: MigrationTarget): Promise<void> {
+  await sql`
+    create index webhook_receipts_discarded on webhook_receipts (position) where state = 'discarded'`.execute(
+    db,
+  );
+  await sql`
+    create index webhook_notices_discarded on webhook_notices (position) where state = 'discarded'`.execute(
+    db,
+  );
 }

@@ -214,12 +214,12 @@ describe.each(engines)('notices on $engine', ({ engine, missing }) => {
       const read: string[] = [];
       const released = Promise.withResolvers<void>();
       const second = await openMeters(first.location, {
-        store: first.store,
         read: async (notices) => {
           read.push(...notices.map(({ id }) => id));
           if (notices.some(({ id }) => id === '1')) await released.promise;
         },
       });
+      ends.push(second.store.close);
 
       start(second);
       await send(second, 'keys', [told('2', 'm2', 1)]);

@@ -187,7 +187,10 @@ async function enrollingCampaign(
   // SendGrid dates neither lists nor automations: what it answers holds as of the answer.
   const date = Date.parse(headers.date ?? '');
   const changedAt = new Date(Number.isNaN(date) ? Date.now() : date).toISOString();
-  return { kind: 'record', record: { id, externalId: null, values, createdAt: null, changedAt } };
+  return {
+    kind: 'record',
+    record: { id, externalId: null, values, createdAt: null, changedAt, undated: true },
+  };
 }
 
 /** SendGrid counts as requested what it then drops for an address that it does not write to. */

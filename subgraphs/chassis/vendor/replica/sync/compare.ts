@@ -21,7 +21,10 @@ export interface Difference {
   readonly replicaChangedAt: string | null;
 }
 
-/** Compares what was seen with the replica, by key and version; what is the same is left out. */
+/**
+ * Compares what was seen with the replica, by key and version, and by its values where the vendor has no versions; what
+ * is the same is left out.
+ */
 export async function compare<Tables extends ReplicaTables>(
   db: Kysely<Tables>,
   domain: AnyDomain<Tables>,
@@ -29,11 +32,17 @@ export async function compare<Tables extends ReplicaTables>(
   seen: readonly AnySeen[],
 ): Promise<readonly Difference[]> {
   const { type, tenant } = place;
-  const { identity, present } = typeOf(domain, type);
+  const { identity, present, differing } = typeOf(domain, type);
   if (identity === 'vendor') return compareSaid(await present(db, tenant, seen.map(idOf)), type, seen);
   const links = await linksOfVendorIds(db, place, seen.map(idOf));
   const ids = [...links.values()].filter(({ goneAt }) => goneAt === null).map(({ id }) => id);
   const rows = await present(db, tenant, ids);
+  const undated = seen.flatMap((one) => {
+    const link = links.get(idOf(one));
+    if (one.kind !== 'record' || !one.record.undated || link === undefined || !rows.has(link.id)) return [];
+    return [{ id: link.id, values: one.record.values }];
+  });
+  const other = undated.length === 0 ? undefined : await differing?.(db, tenant, undated);
   return seen.flatMap((one): readonly Difference[] => {
     const vendorId = idOf(one);
     const link = links.get(vendorId);
@@ -48,7 +57,8 @@ export async function compare<Tables extends ReplicaTables>(
     if (one.kind === 'gone') return isThere ? difference('gone') : [];
     if (one.kind === 'unmapped') return difference('unmapped');
     if (!isThere) return difference('missing');
-    const { changedAt } = one.record;
+    const { changedAt, undated: isUndated } = one.record;
+    if (isUndated && other !== undefined) return other.has(link.id) ? difference('differs') : [];
     if (link.changedAt === changedAt) return [];
     return difference(link.changedAt === null || link.changedAt < changedAt ? 'differs' : 'ahead');
   });

@@ -28,11 +28,17 @@ export interface ReconcileReport {
   /** The first of them. */
   readonly differences: readonly Difference[];
   readonly duplicates: readonly Duplicate[];
+  /** Whether it was to be repaired. */
+  readonly repair: boolean;
   /** What was written; 0 without `repair`. */
   readonly repaired: number;
+  /** What is different still: all of it without `repair`. What cannot be said is left out on purpose, and not counted. */
+  readonly remaining: Readonly<Record<RemainingKind, number>>;
   readonly calls: number;
   readonly seconds: number;
 }
+
+export type RemainingKind = Exclude<Difference['kind'], 'unmapped'>;
 
 const reported = 200;
 /** Links that are looked at in one statement. */
@@ -54,6 +60,7 @@ export async function reconcile<Tables extends ReplicaTables>(
   const cause = vendorCause(system.vendor, tenant);
   const options = { urgency: 'sync', signal } as const;
   const counts = { missing: 0, differs: 0, ahead: 0, gone: 0, unmapped: 0 };
+  const remaining = { missing: 0, differs: 0, ahead: 0, gone: 0 };
   const differences: Difference[] = [];
   const duplicates: Duplicate[] = [];
   let compared = 0;
@@ -77,10 +84,19 @@ export async function reconcile<Tables extends ReplicaTables>(
         counts[difference.kind] += 1;
         if (differences.length < reported) differences.push(difference);
       }
-      const wrong = new Set(certain.filter(({ kind }) => kind !== 'ahead').map(({ vendorId }) => vendorId));
-      if (!repair || wrong.size === 0) return;
-      const wanted = seen.filter((one) => wrong.has(idOf(one)));
+      const [ahead, wrong] = [certain.filter(isAhead), certain.filter((one) => !isAhead(one))];
+      count(remaining, ahead);
+      if (!repair) return count(remaining, wrong);
+      if (wrong.length === 0) return;
+      const ids = new Set(wrong.map(({ vendorId }) => vendorId));
+      const wanted = seen.filter((one) => ids.has(idOf(one)));
       repaired += await write(replica, { system, tenant, type, cause }, wanted, observedAt, signal);
+      // What is ahead now was brought further by somebody else.
+      const left = await compare(store.db, domain, place, wanted);
+      count(
+        remaining,
+        left.filter((one) => !isAhead(one)),
+      );
     };
 
     let cursor: string | null = null;
@@ -116,7 +132,18 @@ export async function reconcile<Tables extends ReplicaTables>(
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   const { vendor } = system;
-  return { vendor, tenant, compared, counts, differences, duplicates, repaired, calls: calls(), seconds };
+  return {
+    ...{ vendor, tenant, compared, counts, differences, duplicates },
+    ...{ repair, repaired, remaining, calls: calls(), seconds },
+  };
+}
+
+function isAhead({ kind }: Difference): boolean {
+  return kind === 'ahead';
+}
+
+function count(remaining: Record<RemainingKind, number>, found: readonly Difference[]): void {
+  for (const { kind } of found) if (kind !== 'unmapped') remaining[kind] += 1;
 }
 
 /** Writes what is wrong, and answers how many records are other than before. */
