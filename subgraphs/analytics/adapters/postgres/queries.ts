@@ -123,27 +123,30 @@ const channelPerformanceSql = `with ${mark},
     select channel, sum(touches)::float8 as touches from channel_days, mark
     where tenant = $tenant and day >= from_at::date group by channel
   ),
-  reached as (
-    select channel, channels.account_id, max(last_at) >= max(from_at) as touched,
-      sum(path_touches) > 0 and bool_or(latest.happened_at >= from_at) as assisted
-    from account_channels as channels cross join mark
-    left join account_conversions as latest
-      on latest.tenant = $tenant and latest.account_id = channels.account_id
-    where channels.tenant = $tenant
-    group by channel, channels.account_id
+  touched as (
+    select channel, count(*)::float8 as accounts from (
+      select channel, account_id from account_channels, mark
+      where tenant = $tenant and last_at >= from_at group by channel, account_id
+    ) as reached group by channel
   ),
-  accounts as (
-    select channel, (count(*) filter (where touched))::float8 as accounts,
-      (count(*) filter (where assisted))::float8 as assisted
-    from reached group by channel
+  assisting as (
+    select channel, count(*)::float8 as assisted from (
+      select channel, channels.account_id
+      from account_channels as channels cross join mark
+      join account_conversions as latest
+        on latest.tenant = $tenant and latest.account_id = channels.account_id and latest.happened_at >= from_at
+      where channels.tenant = $tenant and path_touches > 0
+      group by channel, channels.account_id
+    ) as reached group by channel
   ),
   told as (
-    select channel, touches, accounts, assisted from accounts left join days using (channel)
-    where touches > 0 or assisted > 0
+    select channel, coalesce(touches, 0) as touches, coalesce(accounts, 0) as accounts,
+      coalesce(assisted, 0) as assisted
+    from days full join touched using (channel) full join assisting using (channel)
   )
-  select ${windowed}, channel, coalesce(told.touches, 0) as touches, accounts, assisted as "assistedConversions"
+  select ${windowed}, channel, touches, accounts, assisted as "assistedConversions"
   from mark left join told on true
-  order by coalesce(told.touches, 0) desc, channel`;
+  order by touches desc, channel`;
 
 const mostActiveSql = `with ${mark},
   busiest as (
