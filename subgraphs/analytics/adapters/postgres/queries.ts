@@ -118,35 +118,35 @@ const leadBehaviourSql = `with ${mark}, ${asked}, ${counted},
   left join behaviour on behaviour.lead_id = asked.id
   left join counted on counted.lead_id = asked.id and happened_at >= from_at`;
 
+/** What neither was touched in the window nor led to a conversion of it is left out before it is grouped: most of it. */
 const channelPerformanceSql = `with ${mark},
   days as (
     select channel, sum(touches)::float8 as touches from channel_days, mark
     where tenant = $tenant and day >= from_at::date group by channel
   ),
-  touched as (
-    select channel, count(*)::float8 as accounts from (
-      select channel, account_id from account_channels, mark
-      where tenant = $tenant and last_at >= from_at group by channel, account_id
-    ) as reached group by channel
+  reached as (
+    select channel, account_id, max(last_at) as last_at, max(path_touches) > 0 as on_path
+    from account_channels
+    where tenant = $tenant and (last_at >= (select from_at from mark) or path_touches > 0 and account_id in (
+      select account_id from account_conversions, mark where tenant = $tenant and happened_at >= from_at
+    ))
+    group by channel, account_id
   ),
-  assisting as (
-    select channel, count(*)::float8 as assisted from (
-      select channel, channels.account_id
-      from account_channels as channels cross join mark
-      join account_conversions as latest
-        on latest.tenant = $tenant and latest.account_id = channels.account_id and latest.happened_at >= from_at
-      where channels.tenant = $tenant and path_touches > 0
-      group by channel, channels.account_id
-    ) as reached group by channel
+  accounts as (
+    select channel, (count(*) filter (where last_at >= from_at))::float8 as accounts,
+      (count(*) filter (where on_path and latest.happened_at >= from_at))::float8 as assisted
+    from reached cross join mark
+    left join account_conversions as latest
+      on latest.tenant = $tenant and latest.account_id = reached.account_id
+    group by channel
   ),
   told as (
-    select channel, coalesce(touches, 0) as touches, coalesce(accounts, 0) as accounts,
-      coalesce(assisted, 0) as assisted
-    from days full join touched using (channel) full join assisting using (channel)
+    select channel, touches, accounts, assisted from accounts left join days using (channel)
+    where touches > 0 or assisted > 0
   )
-  select ${windowed}, channel, touches, accounts, assisted as "assistedConversions"
+  select ${windowed}, channel, coalesce(told.touches, 0) as touches, accounts, assisted as "assistedConversions"
   from mark left join told on true
-  order by touches desc, channel`;
+  order by coalesce(told.touches, 0) desc, channel`;
 
 const mostActiveSql = `with ${mark},
   busiest as (
