@@ -98,7 +98,12 @@ const idleInTransactionMs = 60_000;
 
 /** Waits for whoever else writes for the tenant, and answers its watermark; null before the first. */
 async function lockTenant(run: Run, tenant: string): Promise<number | null> {
-  await run({ sql: `set local idle_in_transaction_session_timeout = ${idleInTransactionMs}` });
+  // Where much was written since the server last counted, it takes a tenant's rows for a handful and would go through a
+  // copy of them for each one that is merged; without such copies it finds them by their key, or hashes them once.
+  await run({
+    sql: `select set_config('idle_in_transaction_session_timeout', '${idleInTransactionMs}', true),
+      set_config('enable_material', 'off', true)`,
+  });
   await run(statement('insert into watermarks (tenant) values ($tenant) on conflict do nothing', { tenant }));
   const [row] = await run(
     statement('select epoch_ms(as_of) as as_of from watermarks where tenant = $tenant for update', {
