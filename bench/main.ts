@@ -6,6 +6,8 @@ import { memory } from './memory/index.ts';
 import { overhead } from './overhead/index.ts';
 import { sharing } from './sharing/index.ts';
 import { usage } from './usage/index.ts';
+import { warehouse } from './warehouse/index.ts';
+import type { Figures } from './warehouse/turns.ts';
 import { webhooks } from './webhooks/index.ts';
 
 interface EventsOptions {
@@ -27,6 +29,14 @@ interface LiveOptions {
   readonly subscribers: number;
   readonly rates: string;
   readonly seconds: number;
+  readonly out: string;
+}
+
+interface WarehouseOptions {
+  readonly touches: number;
+  readonly accounts: number;
+  readonly rounds: number;
+  readonly postgres: string;
   readonly out: string;
 }
 
@@ -207,6 +217,42 @@ await new Command('bench')
             'p99 ms': row.p99.toFixed(1),
             'max ms': row.max.toFixed(1),
           })),
+        );
+      }),
+  )
+  .addCommand(
+    new Command('warehouse')
+      .description('what both warehouses take in a second, and how long their reads take')
+      .option(
+        '--touches <n>',
+        'of the year, with half as many visits',
+        wholeNumber(1_000, 5_000_000),
+        200_000,
+      )
+      .option('--accounts <n>', 'that they are of', wholeNumber(100, 1_000_000), 2_000)
+      .option('--rounds <n>', 'turns of both', wholeNumber(1, 100), 7)
+      .option(
+        '--postgres <url>',
+        'a server whose role may create a database',
+        'postgres://postgres@127.0.0.1:5432/postgres',
+      )
+      .option('--out <folder>', 'where warehouse.json is written', 'bench/results')
+      .action(async ({ postgres: postgresUrl, out, ...counts }: WarehouseOptions) => {
+        const rows = await warehouse({ ...counts, postgresUrl, folder: out });
+        const shown = (what: string, engine: string, figures: Figures, ratio?: number) => ({
+          what,
+          engine,
+          'p50 ms': figures.p50.toFixed(1),
+          'p99 ms': figures.p99.toFixed(1),
+          'CPU ms here': (figures.cpuMicros / 1_000).toFixed(1),
+          'rows/s': figures.rowsPerSecond === undefined ? '' : Math.round(figures.rowsPerSecond),
+          '÷ DuckDB': ratio === undefined ? '' : ratio.toFixed(2),
+        });
+        console.table(
+          rows.flatMap(({ what, duckdb, postgres, postgresOfDuckdb }) => [
+            shown(what, 'duckdb', duckdb),
+            ...(postgres ? [shown(what, 'postgres', postgres, postgresOfDuckdb)] : []),
+          ]),
         );
       }),
   )

@@ -204,6 +204,16 @@ describe.each(warehouses)('a warehouse on $engine', ({ engine, missing }) => {
     ]);
   });
 
+  it('begins and ends a path by the ids of touches that happened at one moment', async () => {
+    const tenant = tenantOf();
+    const at = '2026-02-01T00:00:00Z';
+    const touches = [5, 2, 9, 1, 7, 4, 8, 3, 6].map((n) => touch(n, at));
+    // Behind the watermark, since an index would lead those before it in the order of their ids.
+    await warehouse.setWatermark(tenant, mark, seen);
+    await warehouse.writeTouches(tenant, touches, seen);
+    expect(await stepsOf(tenant)).toMatchObject([{ touches: 9, firstId: 'tch_1', lastId: 'tch_9' }]);
+  });
+
   it('leads a path to the latest conversion, whichever of them is known first', async () => {
     const tenant = tenantOf();
     const touches = [

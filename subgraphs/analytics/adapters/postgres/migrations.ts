@@ -76,6 +76,13 @@ export const migrations: Migrations = {
         amount bigint not null, last_at timestamp not null, primary key (tenant, lead_id, day, activity)
       )`,
     ]),
+  // Where nothing is known yet of how values spread, a merge may look its rows up by this index as well as by the key:
+  // with the day alone it would read all accounts of that day for each of them.
+  '003_usage_by_day': (target) =>
+    run(target, [
+      'create index account_usage_days_of_day on account_usage_days (tenant, day, account_id)',
+      'drop index account_usage_days_by_day',
+    ]),
 };
 
 /** DuckDB's name for both ways between a time and its milliseconds since 1970, so that queries read alike. */
@@ -99,7 +106,7 @@ async function run({ db }: MigrationTarget, statements: readonly string[]): Prom
 
 /**
  * Where a transaction's rows wait until they are merged, emptied as it ends: those that came, those among them that
- * were not known before, and the accounts whose latest conversion moved.
+ * were not known before and lie behind the watermark, and the accounts whose latest conversion moved.
  */
 export const stagingTables: readonly string[] = [
   `create temp table if not exists staged_touches (

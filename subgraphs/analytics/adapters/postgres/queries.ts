@@ -19,18 +19,19 @@ const marked = `epoch_ms(mark.as_of) as "asOf", epoch_ms(mark.observed_at) as "o
 
 const windowed = `epoch_ms(mark.from_at) as "from", ${marked}`;
 
+/** A list leads to the rows by their key; joined with the list's rows, a table of a year was read whole. */
 const usageSql = `with ${mark}, ${asked},
   days as (
     select account_id, sum(visits)::float8 as visits, sum(page_views)::float8 as page_views,
       sum(seconds)::float8 as seconds
     from account_usage_days, mark
-    where tenant = $tenant and account_id in (select id from asked) and day >= from_at::date
+    where tenant = $tenant and account_id = any($ids::text[]) and day >= from_at::date
     group by account_id
   ),
   visitors as (
     select account_id, (count(*) filter (where last_at >= from_at))::float8 as active, max(last_at) as last_at
     from account_visitors, mark
-    where tenant = $tenant and account_id in (select id from asked)
+    where tenant = $tenant and account_id = any($ids::text[])
     group by account_id
   )
   select asked.id, ${windowed}, coalesce(visits, 0) as visits, coalesce(page_views, 0) as "pageViews", seconds,
@@ -118,24 +119,27 @@ const leadBehaviourSql = `with ${mark}, ${asked}, ${counted},
   left join behaviour on behaviour.lead_id = asked.id
   left join counted on counted.lead_id = asked.id and happened_at >= from_at`;
 
+/** What neither was touched in the window nor led to a conversion of it is left out before it is grouped: most of it. */
 const channelPerformanceSql = `with ${mark},
   days as (
     select channel, sum(touches)::float8 as touches from channel_days, mark
     where tenant = $tenant and day >= from_at::date group by channel
   ),
   reached as (
-    select channel, channels.account_id, max(last_at) >= max(from_at) as touched,
-      sum(path_touches) > 0 and bool_or(latest.happened_at >= from_at) as assisted
-    from account_channels as channels cross join mark
-    left join account_conversions as latest
-      on latest.tenant = $tenant and latest.account_id = channels.account_id
-    where channels.tenant = $tenant
-    group by channel, channels.account_id
+    select channel, account_id, max(last_at) as last_at, max(path_touches) > 0 as on_path
+    from account_channels
+    where tenant = $tenant and (last_at >= (select from_at from mark) or path_touches > 0 and account_id in (
+      select account_id from account_conversions, mark where tenant = $tenant and happened_at >= from_at
+    ))
+    group by channel, account_id
   ),
   accounts as (
-    select channel, (count(*) filter (where touched))::float8 as accounts,
-      (count(*) filter (where assisted))::float8 as assisted
-    from reached group by channel
+    select channel, (count(*) filter (where last_at >= from_at))::float8 as accounts,
+      (count(*) filter (where on_path and latest.happened_at >= from_at))::float8 as assisted
+    from reached cross join mark
+    left join account_conversions as latest
+      on latest.tenant = $tenant and latest.account_id = reached.account_id
+    group by channel
   ),
   told as (
     select channel, touches, accounts, assisted from accounts left join days using (channel)

@@ -1,3 +1,4 @@
+import type { AggregatedKind } from '../fact-columns.ts';
 import { type Intake, kindsOf, responses } from '../intake.ts';
 import { type Statement, statement } from '../statement.ts';
 import { decayHalfLifeMs } from '../warehouse.ts';
@@ -5,25 +6,34 @@ import { decayHalfLifeMs } from '../warehouse.ts';
 /**
  * Statements that bring the aggregates up to date, for the transaction that writes the facts or moves the
  * watermark. It holds the tenant's lock: `merge` itself would not see what another transaction inserts meanwhile.
+ * @param kinds those among the kinds of the intake of which there are facts
  */
-export function takeIn(intake: Intake): readonly Statement[] {
-  const values = {
-    tenant: intake.tenant,
-    as_of: intake.asOf,
-    ...(intake.of === 'watermark' ? { before: intake.before } : {}),
-  };
-  return kindsOf(intake)
+export function takeIn(intake: Intake, kinds: readonly AggregatedKind[]): readonly Statement[] {
+  return kinds
     .flatMap((kind) => {
       const taken =
         intake.of === 'watermark'
-          ? `(select * from ${kind} where tenant = $tenant
-              and happened_at > epoch_ms($before::float8) and happened_at <= epoch_ms($as_of::float8))`
+          ? `(select * from ${kind} where ${passed})`
           : `(select * from fresh_${kind} where happened_at <= epoch_ms($as_of::float8))`;
       if (kind === 'conversions')
         return takeConversions(taken, intake.of === 'watermark' ? '$before' : '$as_of');
       return kind === 'touches' ? takeTouches(taken) : takeVisits(taken);
     })
-    .map((sql) => statement(sql, values));
+    .map((sql) => statement(sql, valuesOf(intake)));
+}
+
+/** Of which kinds there are facts that the watermark passes: to merge nothing takes as long as to merge a few. */
+export function passedBy(intake: Extract<Intake, { readonly of: 'watermark' }>): Statement {
+  const columns = kindsOf(intake).map((kind) => `exists (select from ${kind} where ${passed}) as ${kind}`);
+  return statement(`select ${columns.join(', ')}`, valuesOf(intake));
+}
+
+const passed = `tenant = $tenant
+  and happened_at > epoch_ms($before::float8) and happened_at <= epoch_ms($as_of::float8)`;
+
+function valuesOf(intake: Intake): NonNullable<Statement['values']> {
+  const values = { tenant: intake.tenant, as_of: intake.asOf };
+  return intake.of === 'watermark' ? { ...values, before: intake.before } : values;
 }
 
 /**
@@ -94,10 +104,11 @@ function takeVisits(taken: string): readonly string[] {
 }
 
 /**
- * 2^(-age / half-life), of an age in milliseconds. PostgreSQL raises an error where the power is too small for a
+ * 2^(-age / half-life), of an interval. PostgreSQL raises an error where the power is too small for a
  * number; a weight of 2^-1000 adds nothing to a sum that is at least 1.
  */
-const weight = (age: string) => `power(2::float8, greatest(-(${age}) / ${decayHalfLifeMs}, -1000))`;
+const weight = (age: string) =>
+  `power(2::float8, greatest(-date_part('epoch', ${age}) / ${decayHalfLifeMs / 1_000}, -1000))`;
 
 /**
  * Two sums of decayed touches add up once both are scaled to the later of their last touches: weights halve
@@ -106,30 +117,32 @@ const weight = (age: string) => `power(2::float8, greatest(-(${age}) / ${decayHa
 function mergeChannels(taken: string): string {
   const later = 'greatest(held.path_last_at, added.path_last_at)';
   const scaled = (side: string) =>
-    `coalesce(${side}.path_decayed * ${weight(`epoch_ms(${later}) - epoch_ms(${side}.path_last_at)`)}, 0)`;
+    `coalesce(${side}.path_decayed * ${weight(`${later} - ${side}.path_last_at`)}, 0)`;
+  // One sort serves the window and the groups. The look-up of a conversion stays one of the key, however few are known.
   return `merge into account_channels as held
     using (
-      with grouped as (
-        select account_id, channel, campaign_id, count(*) as touches, max(happened_at) as last_at,
-          count(*) filter (where on_path) as path_touches,
-          min(happened_at) filter (where on_path) as path_first_at,
-          (array_agg(id order by happened_at, id) filter (where on_path))[1] as path_first_id,
-          max(happened_at) filter (where on_path) as path_last_at,
-          (array_agg(id order by happened_at desc, id desc) filter (where on_path))[1] as path_last_id,
-          array_agg(happened_at order by happened_at) filter (where on_path) as path_times
+      select account_id, channel, campaign_id, count(*) as touches, max(happened_at) as last_at,
+        count(*) filter (where on_path) as path_touches,
+        min(happened_at) filter (where on_path) as path_first_at,
+        max(first_id) filter (where on_path) as path_first_id,
+        max(happened_at) filter (where on_path) as path_last_at,
+        max(last_id) filter (where on_path) as path_last_id,
+        coalesce(sum(${weight('last_of_path - happened_at')}) filter (where on_path), 0) as path_decayed
+      from (
+        select account_id, channel, campaign_id, on_path, happened_at,
+          first_value(id) over path as first_id, last_value(id) over path as last_id,
+          last_value(happened_at) over path as last_of_path
         from (
-          select taken.*, coalesce(taken.happened_at <= latest.happened_at, true) as on_path
-          from ${taken} as taken left join account_conversions as latest
-            on latest.tenant = $tenant and latest.account_id = taken.account_id
-          where taken.account_id is not null
+          select taken.*, coalesce(taken.happened_at <= (
+            select latest.happened_at from account_conversions as latest
+            where latest.tenant = $tenant and latest.account_id = taken.account_id
+          ), true) as on_path
+          from ${taken} as taken where taken.account_id is not null
         ) as placed
-        group by account_id, channel, campaign_id
-      )
-      select grouped.*, (
-        select coalesce(sum(${weight('epoch_ms(path_last_at) - epoch_ms(touched_at)')}), 0)
-        from unnest(path_times) as touched_at
-      ) as path_decayed
-      from grouped
+        window path as (partition by account_id, channel, campaign_id, on_path order by happened_at, id
+          rows between unbounded preceding and unbounded following)
+      ) as ordered
+      group by account_id, channel, campaign_id
     ) as added
     on held.tenant = $tenant and held.account_id = added.account_id and held.channel = added.channel
       and held.campaign_id is not distinct from added.campaign_id

@@ -11,13 +11,13 @@ import {
   visitColumns,
   visitCountColumns,
 } from '../fact-columns.ts';
-import { beforeAll } from '../intake.ts';
+import { beforeAll, kindsOf } from '../intake.ts';
 import { statement } from '../statement.ts';
 import type { Rows, WarehouseWrites, Written } from '../warehouse.ts';
 import type { PostgresClient } from './client.ts';
 import type { PostgresStatement } from './positional.ts';
 import type { Run } from './session.ts';
-import { takeIn } from './take-in.ts';
+import { passedBy, takeIn } from './take-in.ts';
 
 /**
  * The writing half of the warehouse. Transactions of one tenant run one after the other, whatever process they are of:
@@ -41,12 +41,12 @@ export function postgresWrites(client: PostgresClient): WarehouseWrites {
     } while (staged < mergeRows && (await batches.hasMore()));
 
     const asOf = await lockTenant(run, tenant);
-    const [fresh] = await run(keepFresh(kind, names, tenant, observed));
-    if (asOf !== null && kind !== 'visit_counts') {
-      for (const next of takeIn({ of: 'batch', tenant, kind, asOf })) await run(next);
+    const [kept] = await run(keepFresh(kind, names, { tenant, observed, asOf: asOf ?? beforeAll }));
+    if (asOf !== null && Number(kept?.late) > 0) {
+      const merges = kind === 'visit_counts' ? [] : takeIn({ of: 'batch', tenant, kind, asOf }, [kind]);
+      for (const next of [...merges, observeLate(tenant, observed)]) await run(next);
     }
-    await run(observeLate(kind, tenant, observed));
-    const inserted = Number(fresh?.inserted);
+    const inserted = Number(kept?.inserted);
     return { inserted, known: staged - inserted };
   };
 
@@ -81,9 +81,10 @@ export function postgresWrites(client: PostgresClient): WarehouseWrites {
       const held = await client.transact(async (run) => {
         const before = await lockTenant(run, tenant);
         if (before !== null && next <= before) return before;
-        for (const each of takeIn({ of: 'watermark', tenant, before: before ?? beforeAll, asOf: next })) {
-          await run(each);
-        }
+        const intake = { of: 'watermark', tenant, before: before ?? beforeAll, asOf: next } as const;
+        const [passes] = await run(passedBy(intake));
+        const kinds = kindsOf(intake).filter((kind) => passes?.[kind]);
+        for (const each of takeIn(intake, kinds)) await run(each);
         await run(moveWatermark(tenant, next, observed));
         return next;
       });
@@ -97,7 +98,12 @@ const idleInTransactionMs = 60_000;
 
 /** Waits for whoever else writes for the tenant, and answers its watermark; null before the first. */
 async function lockTenant(run: Run, tenant: string): Promise<number | null> {
-  await run({ sql: `set local idle_in_transaction_session_timeout = ${idleInTransactionMs}` });
+  // Where much was written since the server last counted, it takes a tenant's rows for a handful and would go through a
+  // copy of them for each one that is merged; without such copies it finds them by their key, or hashes them once.
+  await run({
+    sql: `select set_config('idle_in_transaction_session_timeout', '${idleInTransactionMs}', true),
+      set_config('enable_material', 'off', true)`,
+  });
   await run(statement('insert into watermarks (tenant) values ($tenant) on conflict do nothing', { tenant }));
   const [row] = await run(
     statement('select epoch_ms(as_of) as as_of from watermarks where tenant = $tenant for update', {
@@ -120,12 +126,14 @@ function stage(kind: FactKind, names: readonly string[], columns: Columns): Post
   };
 }
 
-/** Moves the staged rows that were not known into their table; they stay in `fresh_…` for the aggregates. */
+/**
+ * Moves the staged rows that were not known into their table. Those behind the watermark stay in `fresh_…` too, for the
+ * aggregates; most batches have none.
+ */
 function keepFresh(
   kind: FactKind,
   columns: readonly string[],
-  tenant: string,
-  observed: number,
+  { tenant, observed, asOf }: { readonly tenant: string; readonly observed: number; readonly asOf: number },
 ): PostgresStatement {
   const own = columns.filter((name) => name !== 'id' && name !== 'happened_at');
   const names = ['tenant', 'id', ...own, 'happened_at', 'observed_at'].join(', ');
@@ -137,17 +145,20 @@ function keepFresh(
         on conflict (tenant, id) do nothing
         returning ${names}
     ),
-    fresh as (insert into fresh_${kind} (${names}) select ${names} from kept returning 1)
-    select count(*)::float8 as inserted from fresh`,
-    { tenant, observed },
+    late as (
+      insert into fresh_${kind} (${names})
+        select ${names} from kept where happened_at <= epoch_ms($as_of::float8) returning 1
+    )
+    select (select count(*) from kept)::float8 as inserted, (select count(*) from late)::float8 as late`,
+    { tenant, observed, as_of: asOf },
   );
 }
 
 /** Rows behind a watermark changed what is answered: that is of a newer observation now. */
-function observeLate(kind: FactKind, tenant: string, observed: number): PostgresStatement {
+function observeLate(tenant: string, observed: number): PostgresStatement {
   return statement(
     `update watermarks set observed_at = greatest(observed_at, epoch_ms($observed::float8))
-      where tenant = $tenant and exists (select from fresh_${kind} where happened_at <= as_of)`,
+      where tenant = $tenant`,
     { tenant, observed },
   );
 }
