@@ -49,7 +49,7 @@ describe.each(emailPlaces)('mutations of email at $email, through the gateway', 
     willing = people.filter(
       ({ id, consent }) => consent.state === 'GRANTED' && held.has(id) && !taken.has(id),
     );
-  });
+  }, 180_000);
   afterAll(async () => {
     await house?.close();
     await proxy?.close();

@@ -34,7 +34,7 @@ describeAtEach('enrolling through the gateway', ({ openPlace }) => {
     ).data;
     campaignId = campaigns.nodes[0].id;
     nurtureText = await readFile(join(operations, 'TriggerNurture.graphql'), 'utf8');
-  });
+  }, 180_000);
   afterAll(() => house?.close());
 
   const decide = (contactId: string, decision: 'GRANTED' | 'WITHDRAWN') => {

@@ -12,7 +12,7 @@ describeAtEach('every query of the supergraph', ({ openPlace, says }) => {
     const records = await openPlace();
     house = await startHouse({ accounts: 40, records });
     demo = records?.email?.demo() ?? (await emailWorldOf(house.parts));
-  });
+  }, 180_000);
   afterAll(() => house?.close());
 
   const answer = async (query: string, variables: Record<string, unknown> = {}) => {

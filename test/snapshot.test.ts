@@ -61,7 +61,7 @@ describeAtEach('the account snapshot', ({ openPlace, says }) => {
     house = await startHouse({ accounts: 30, records });
     id = await richAccount(house);
     demo = records?.email?.demo() ?? (await emailWorldOf(house.parts));
-  });
+  }, 180_000);
   afterAll(() => house?.close());
 
   it('answers from four systems over GraphQL', async () => {
@@ -128,7 +128,7 @@ describeAtEach('with one system down', ({ openPlace }) => {
       subgraphUrls: Object.fromEntries([...gates].map(([name, { url }]) => [name, url])),
     });
     for (const [name, gate] of gates) gate.behind = house.subgraphUrl(name) ?? '';
-  });
+  }, 180_000);
   afterEach(async () => {
     for (const gate of gates.values()) await gate.open();
   });
