@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { stripIgnoredCharacters } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openGraph } from '#chassis/graph.ts';
 import { askSubgraph } from '#cli/run/ask-graph.ts';
 import { appendRecords } from '#subgraphs/consent/store/records.ts';
@@ -10,6 +10,7 @@ import { addressesOfSubgraph, addressesThroughGateway } from '#subgraphs/email/a
 import { consentThroughGateway } from '#subgraphs/email/ask-consent.ts';
 import { contactsOfSubgraph, contactsThroughGateway } from '#subgraphs/email/contacts.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
+import { describeAtEach } from '#test/harness/record-places.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
 
 const operations = resolve(import.meta.dirname, '../contracts/operations');
@@ -21,19 +22,19 @@ const asker = {
   signal: new AbortController().signal,
 };
 
-describe('enrolling through the gateway', () => {
+describeAtEach('enrolling through the gateway', ({ openPlace }) => {
   let house: House;
   let campaignId: string;
   let nurtureText: string;
 
   beforeAll(async () => {
-    house = await startHouse({ accounts: 12 });
+    house = await startHouse({ accounts: 12, records: await openPlace() });
     const { campaigns } = (
       await ask(`${house.url}/graphql`, '{ campaigns(filter: { status: [ACTIVE] }) { nodes { id } } }')
     ).data;
     campaignId = campaigns.nodes[0].id;
     nurtureText = await readFile(join(operations, 'TriggerNurture.graphql'), 'utf8');
-  });
+  }, 180_000);
   afterAll(() => house?.close());
 
   const decide = (contactId: string, decision: 'GRANTED' | 'WITHDRAWN') => {

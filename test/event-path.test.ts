@@ -1,19 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventPath } from '#cli/run/event-path.ts';
 import type { EventEnvelope } from '#events/envelope.ts';
-import { crmPlaces } from '#test/harness/crm-places.ts';
 import { type Place, places } from '#test/harness/event-places.ts';
-import { type House, startHouse } from '#test/harness/house.ts';
+import { type House, type RecordsPlace, startHouse } from '#test/harness/house.ts';
 import { waitingEvents } from '#test/harness/outbox.ts';
+import { recordPlaces } from '#test/harness/record-places.ts';
 import { ask, type GraphqlAnswer } from '#test/harness/subgraph.ts';
 
 const receipt = 'event { id type } replayed';
 
-const combined = places.flatMap((place) => crmPlaces.map((crmPlace) => ({ ...place, ...crmPlace })));
+const combined = places.flatMap((place) =>
+  recordPlaces.map((records) => ({ ...place, ...records, missing: place.missing || records.missing })),
+);
+const title = 'from a mutation to whoever reacts, $name, with the CRM $crm and email $email';
 
-describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM $crm', (each) => {
-  const { open, missing, openPlace } = each;
+describe.each(combined)(title, ({ open, missing, openPlace, says }) => {
   let place: Place;
+  let records: RecordsPlace | undefined;
   let house: House;
   let path: EventPath;
   let begun: string;
@@ -24,6 +27,8 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
     readonly users: readonly string[];
     readonly campaign: string;
     readonly contact: string;
+    /** Of the contact. */
+    readonly address: string;
     /** Of the account. */
     readonly person: string;
   };
@@ -31,10 +36,13 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
   beforeAll(async () => {
     if (missing) return;
     place = await open();
-    house = await startHouse({ accounts: 12, events: place.env, crm: await openPlace() });
+    records = await openPlace({ everySeconds: 1 });
+    house = await startHouse({ accounts: 12, events: place.env, records });
     path = house.path as EventPath;
     // What a backfill found is told too.
-    await vi.waitFor(async () => expect(await waitingEvents(house.parts.crm.store)).toEqual([]), 60_000);
+    const { crm, email } = house.parts;
+    await vi.waitFor(async () => expect(await waitingEvents(crm.store)).toEqual([]), 60_000);
+    await vi.waitFor(async () => expect(await waitingEvents(email.store)).toEqual([]), 60_000);
     begun = await path.bus.now('default');
     const { data, errors } = await ask(
       `${house.url}/graphql`,
@@ -43,7 +51,7 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
         opportunities(first: 1, filter: { stage: [PROSPECTING, ENGAGING, PROPOSAL] }) { nodes { id } }
         campaigns(first: 1, filter: { status: [ACTIVE] }) { nodes { id } }
         accounts(first: 8) { nodes { id owner { id } contacts(first: 10) { nodes {
-          id suppressions { id } consent(purpose: "EMAIL_MARKETING") { state } enrollments(first: 20) { nodes { campaign { id } } }
+          id email suppressions { id } consent(purpose: "EMAIL_MARKETING") { state } enrollments(first: 20) { nodes { campaign { id } } }
         } } } }
       }`,
     );
@@ -54,11 +62,13 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
     );
     const willing = contacts.find(
       (one: {
+        email: string | null;
         suppressions: unknown[];
         consent: { state: string };
         enrollments: { nodes: { campaign: { id: string } }[] } | null;
       }) =>
         one.consent.state === 'GRANTED' &&
+        (records?.email?.entered(one.email ?? '') ?? 0) === 0 &&
         one.suppressions.length === 0 &&
         !one.enrollments?.nodes.some((enrollment) => enrollment.campaign.id === campaign),
     );
@@ -69,6 +79,7 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
       users: [...new Set<string>(data.accounts.nodes.map((one: { owner: { id: string } }) => one.owner.id))],
       campaign,
       contact: willing.id,
+      address: willing.email,
       person: data.accounts.nodes[0].contacts.nodes[0].id,
     };
   }, 180_000);
@@ -104,6 +115,15 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
       )
       .toBe(count);
     return found;
+  }
+
+  /** Waits until all that the vendor of email has changed until now was read. */
+  async function readAgain(): Promise<void> {
+    const { replica, store } = house.parts.email;
+    const now = new Date().toISOString();
+    const read = async () =>
+      (await store.db.selectFrom('syncPositions').select('type').where('sweptAt', '>', now).execute()).length;
+    await expect.poll(read, { timeout: 20_000 }).toBe(replica?.domain.types.length);
   }
 
   const named = (events: readonly EventEnvelope[]) =>
@@ -224,7 +244,9 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
   it.skipIf(missing)(
     'a consent that is withdrawn suppresses at once, and nobody is enrolled from then on',
     async () => {
-      const { contact, campaign } = known;
+      const { contact, campaign, address } = known;
+      const ofContact = async (fields: string) =>
+        (await ask(`${house.url}/graphql`, `{ contact(id: "${contact}") { ${fields} } }`)).data.contact;
       const enrolled = await mutate(
         'triggerNurture',
         { idempotencyKey: 'nurture-1', contactId: contact, campaignId: campaign },
@@ -234,6 +256,23 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
         enrollment: { state: 'ACTIVE' },
         refusal: null,
       });
+      const { id } = enrolled.data.triggerNurture.enrollment;
+      // A vendor that had not heard of it would not be told of what had ended.
+      await expect
+        .poll(async () => (await ofContact('enrollments(first: 1) { nodes { syncState } }')).enrollments, {
+          timeout: 10_000,
+        })
+        .toEqual({ nodes: [{ syncState: says.syncState.settled }] });
+      expect(records?.email?.entered(address) ?? 1).toBe(1);
+      /** A vendor has it; and what is then read from the vendor again is no news. */
+      const isBrought = async (reason: string) => {
+        const held = async () => (await ofContact('suppressions { reason syncState }')).suppressions;
+        const expected = [{ reason, syncState: says.syncState.settled }];
+        await expect.poll(held, { timeout: 10_000 }).toEqual(expected);
+        expect(records?.email?.mayMail(address) ?? false).toBe(false);
+        if (records?.email) await readAgain();
+        expect(await held()).toEqual(expected);
+      };
       const change = { contactId: contact, purpose: 'EMAIL_MARKETING', source: 'Preference centre' };
       const withdrawn = await mutate(
         'updateConsent',
@@ -261,8 +300,8 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
       await expect
         .poll(async () => (await suppressions()).suppressions, { timeout: 10_000 })
         .toEqual([{ reason: 'CONSENT' }]);
+      await isBrought('CONSENT');
       const { enrollments } = await suppressions();
-      const { id } = enrolled.data.triggerNurture.enrollment;
       expect(enrollments.nodes.find((one: { id: string }) => one.id === id)).toMatchObject({
         state: 'EXITED',
       });
@@ -284,6 +323,7 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
       );
       expect(unsubscribed.data.unsubscribe.event.type).toBe('tributary.email.Unsubscribed.v1');
       expect((await suppressions()).suppressions).toEqual([{ reason: 'UNSUBSCRIBE' }]);
+      await isBrought('UNSUBSCRIBE');
       const all = await eventsOf(contact, 8);
       expect(all.map(({ type }) => type.split('.')[2]).sort()).toEqual([
         'CampaignEnrolled',
@@ -343,11 +383,15 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
           .at(-1),
       );
     const metrics = async () => (await fetch(`${house.url}/metrics`)).text();
-    await expect
-      .poll(async () => value(await metrics(), 'tributary_events_outbox_depth{store="email"}'), {
-        timeout: 10_000,
-      })
-      .toBe(0);
+    const handled = (consumer: string) => `tributary_events_handled_total{consumer="${consumer}"}`;
+    const reacting = ['email.consent-suppression', 'analytics.warehouse'].map(handled);
+    // What took effect is counted right after it.
+    const isAtRest = async () => {
+      const now = await metrics();
+      const depth = value(now, 'tributary_events_outbox_depth{store="email"}');
+      return depth === 0 && reacting.every((name) => value(now, name) >= 2);
+    };
+    await expect.poll(isAtRest, { timeout: 10_000 }).toBe(true);
     const text = await metrics();
     for (const store of ['crm', 'email', 'consent', 'analytics']) {
       expect(value(text, `tributary_events_outbox_oldest_age_seconds{store="${store}"}`)).toBe(0);
@@ -355,8 +399,7 @@ describe.each(combined)('from a mutation to whoever reacts, $name, with the CRM 
         0,
       );
     }
-    expect(value(text, 'tributary_events_handled_total{consumer="email.consent-suppression"}')).toBe(2);
-    expect(value(text, 'tributary_events_handled_total{consumer="analytics.warehouse"}')).toBe(2);
+    for (const name of reacting) expect([name, value(text, name)]).toEqual([name, 2]);
     expect(text).toMatch(/tributary_events_lag\{consumer="email.consent-suppression"\} 0/);
   });
 });

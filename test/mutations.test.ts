@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,50 +7,11 @@ import type { RunningSubgraph } from '#chassis/serve.ts';
 import { parseAccess } from '#gateway/rights/access-file.ts';
 import { crmPlaces } from '#test/harness/crm-places.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
+import { type LossyProxy, startLossyProxy } from '#test/harness/lossy-proxy.ts';
 import { waitingEvents } from '#test/harness/outbox.ts';
 import { ask, serveForTest } from '#test/harness/subgraph.ts';
 
 const root = resolve(import.meta.dirname, '..');
-
-/** A proxy in front of a subgraph that loses answers while it is told to: what was asked is done all the same. */
-interface LossyProxy {
-  readonly url: string;
-  /** Given the URL of what stands behind it. */
-  behind: string;
-  losing: boolean;
-  readonly close: () => Promise<void>;
-}
-
-async function startLossyProxy(): Promise<LossyProxy> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const answer = await fetch(proxy.behind, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-request-id': String(request.headers['x-request-id']),
-        traceparent: String(request.headers.traceparent),
-      },
-      body: Buffer.concat(chunks),
-      signal: AbortSignal.timeout(10_000),
-    });
-    const text = await answer.text();
-    if (proxy.losing) return void request.socket.destroy();
-    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const proxy: LossyProxy = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
-    behind: '',
-    losing: false,
-    close: async () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-  return proxy;
-}
 
 describe.each(crmPlaces)('mutations through the gateway, with the CRM $crm', ({ openPlace }) => {
   let proxy: LossyProxy;
@@ -64,7 +22,7 @@ describe.each(crmPlaces)('mutations through the gateway, with the CRM $crm', ({ 
 
   beforeAll(async () => {
     proxy = await startLossyProxy();
-    house = await startHouse({ accounts: 20, crm: await openPlace(), subgraphUrls: { crm: proxy.url } });
+    house = await startHouse({ accounts: 20, records: await openPlace(), subgraphUrls: { crm: proxy.url } });
     crm = await serveForTest({ ...house.parts.crm.subgraph, close: async () => {} });
     proxy.behind = crm.url;
     const { db } = house.parts.crm.store;
@@ -216,7 +174,7 @@ describe.each(crmPlaces)('mutations of a role that may not, with the CRM $crm', 
     // Whoever uses this machine has the role admin: here it gives what a rep's gives.
     const access = join(folder, 'access.yaml');
     await writeFile(access, JSON.stringify({ roles: { ...known.roles, admin: known.roles.rep } }));
-    house = await startHouse({ accounts: 3, access, crm: await openPlace() });
+    house = await startHouse({ accounts: 3, access, records: await openPlace() });
   });
   afterAll(async () => {
     await house?.close();

@@ -1,14 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { crmPlaces } from '#test/harness/crm-places.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type House, startHouse } from '#test/harness/house.ts';
+import { describeAtEach } from '#test/harness/record-places.ts';
 import { ask } from '#test/harness/subgraph.ts';
+import { accountsOf, campaignOf, contactOf, emailFields } from '#test/harness/vendors/email-answers.ts';
+import { type EmailWorld, emailWorldOf } from '#test/harness/vendors/email-world.ts';
 
-describe.each(crmPlaces)('every query of the supergraph, with the CRM $crm', ({ openPlace }) => {
+describeAtEach('every query of the supergraph', ({ openPlace, says }) => {
   let house: House;
+  let demo: EmailWorld;
   beforeAll(async () => {
-    house = await startHouse({ accounts: 40, crm: await openPlace() });
-  });
-  afterAll(() => house.close());
+    const records = await openPlace();
+    house = await startHouse({ accounts: 40, records });
+    demo = records?.email?.demo() ?? (await emailWorldOf(house.parts));
+  }, 180_000);
+  afterAll(() => house?.close());
 
   const answer = async (query: string, variables: Record<string, unknown> = {}) => {
     const { data, errors } = await ask(`${house.url}/graphql`, query, variables);
@@ -107,6 +112,31 @@ describe.each(crmPlaces)('every query of the supergraph, with the CRM $crm', ({ 
       expect([model, sum]).toEqual([model, 1_000_000]);
     }
     for (const contact of data.account.contacts.nodes) expect(contact.consents).toHaveLength(5);
+  });
+
+  it('answers of campaigns, contacts and accounts what came of all mail', async () => {
+    const { campaigns } = await answer(`{ campaigns(first: 100) { nodes { ${emailFields.campaign} } } }`);
+    expect(new Set(campaigns.nodes)).toEqual(
+      new Set(demo.campaigns.map((one) => campaignOf(says.campaign(one)))),
+    );
+    const mailed = accountsOf(demo, says);
+    // One that unsubscribed, one that bounced, and whoever is beside them: whole accounts, as far as a page goes.
+    const ids = [...mailed.keys()].slice(0, 10);
+    const { accounts: first } = await answer(
+      `query ($ids: [ID!]) { accounts(first: 10, filter: { ids: $ids }) { nodes { id
+        contacts(first: 50) { nodes { ${emailFields.contact} } } } } }`,
+      { ids },
+    );
+    const contacts = first.nodes.flatMap((one: { contacts: { nodes: object[] } }) => one.contacts.nodes);
+    expect(contacts.length).toBeGreaterThan(50);
+    for (const contact of contacts) expect(contact).toEqual(contactOf(contact.id, demo, says));
+    const { accounts: then } = await answer(
+      `query ($ids: [ID!]) { accounts(first: 10, filter: { ids: $ids }) { nodes { id ${emailFields.account} } } }`,
+      { ids },
+    );
+    expect(then.nodes).toHaveLength(10);
+    for (const { id, emailEngagement } of then.nodes)
+      expect([id, emailEngagement]).toEqual([id, mailed.get(id)]);
   });
 
   it.each([

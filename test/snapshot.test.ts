@@ -4,8 +4,12 @@ import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { crmPlaces } from '#test/harness/crm-places.ts';
+import { type Gate, startGate } from '#test/harness/gate.ts';
 import { type House, startHouse } from '#test/harness/house.ts';
+import { describeAtEach } from '#test/harness/record-places.ts';
 import { ask } from '#test/harness/subgraph.ts';
+import { accountsOf } from '#test/harness/vendors/email-answers.ts';
+import { type EmailWorld, emailWorldOf } from '#test/harness/vendors/email-world.ts';
 
 const document = await readFile(
   join(resolve(import.meta.dirname, '..'), 'contracts/operations/AccountSnapshot.graphql'),
@@ -47,15 +51,18 @@ async function snapshotOf(house: House, id: string): Promise<{ response: Respons
   return { response, body: (await response.json()) as Snapshot };
 }
 
-describe.each(crmPlaces)('the account snapshot, with the CRM $crm', ({ openPlace }) => {
+describeAtEach('the account snapshot', ({ openPlace, says }) => {
   let house: House;
   let id: string;
+  let demo: EmailWorld;
 
   beforeAll(async () => {
-    house = await startHouse({ accounts: 30, crm: await openPlace() });
+    const records = await openPlace();
+    house = await startHouse({ accounts: 30, records });
     id = await richAccount(house);
-  });
-  afterAll(() => house.close());
+    demo = records?.email?.demo() ?? (await emailWorldOf(house.parts));
+  }, 180_000);
+  afterAll(() => house?.close());
 
   it('answers from four systems over GraphQL', async () => {
     const { data, errors } = await ask(`${house.url}/graphql`, document, { id });
@@ -64,6 +71,8 @@ describe.each(crmPlaces)('the account snapshot, with the CRM $crm', ({ openPlace
     expect(account.contacts.nodes.length).toBeGreaterThan(1);
     expect(account.contacts.nodes[0].consents).toHaveLength(5);
     expect(account.emailEngagement.delivered).toBeGreaterThanOrEqual(0);
+    const { observedAt: _, ...engagement } = account.emailEngagement;
+    expect(accountsOf(demo, says).get(id)).toMatchObject(engagement);
     expect(account.usage.asOf <= '2026-03-02').toBe(true);
     const credit = account.attribution.channels.reduce(
       (sum: bigint, { credit }: { credit: string }) => sum + BigInt(credit.replace('.', '')),
@@ -107,17 +116,33 @@ function own(part: unknown): unknown {
   return JSON.parse(JSON.stringify(part, (key, value) => (key === 'campaign' ? null : value)));
 }
 
-describe.each(crmPlaces)('with one system down and the CRM $crm', ({ openPlace }) => {
+describeAtEach('with one system down', ({ openPlace }) => {
   let house: House;
-  afterEach(() => house.close());
+  const gates = new Map<string, Gate>();
+  const gateOf = (name: string) => gates.get(name) as Gate;
+  beforeAll(async () => {
+    for (const name of ['crm', ...extending.map((one) => one.name)]) gates.set(name, await startGate());
+    house = await startHouse({
+      accounts: 30,
+      records: await openPlace(),
+      subgraphUrls: Object.fromEntries([...gates].map(([name, { url }]) => [name, url])),
+    });
+    for (const [name, gate] of gates) gate.behind = house.subgraphUrl(name) ?? '';
+  }, 180_000);
+  afterEach(async () => {
+    for (const gate of gates.values()) await gate.open();
+  });
+  afterAll(async () => {
+    await house?.close();
+    for (const gate of gates.values()) await gate.close();
+  });
 
   it.each(extending)(
     '$name: the rest is whole and the failure is named',
     async ({ name, fields, ofContact }) => {
-      house = await startHouse({ accounts: 30, crm: await openPlace() });
       const id = await richAccount(house);
       const whole = (await ask(`${house.url}/graphql`, document, { id })).data.account;
-      await house.stop(name);
+      await gateOf(name).shut();
 
       const { response, body } = await snapshotOf(house, id);
       expect(response.status).toBe(200);
@@ -146,10 +171,9 @@ describe.each(crmPlaces)('with one system down and the CRM $crm', ({ openPlace }
   );
 
   it('crm, which owns the account: 503 and when to come back', async () => {
-    house = await startHouse({ accounts: 5, crm: await openPlace() });
     const { data } = await ask(`${house.url}/graphql`, '{ accounts(first: 1) { nodes { id } } }');
     const { id } = data.accounts.nodes[0];
-    await house.stop('crm');
+    await gateOf('crm').shut();
     const { response } = await snapshotOf(house, id);
     expect(response.status).toBe(503);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -164,7 +188,7 @@ describe.each(crmPlaces)('with a system that hangs and the CRM $crm', ({ openPla
   let house: House;
   let silent: Server;
   afterEach(async () => {
-    await house.close();
+    await house?.close();
     await new Promise((done) => silent.close(done));
   });
 
@@ -175,7 +199,7 @@ describe.each(crmPlaces)('with a system that hangs and the CRM $crm', ({ openPla
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/graphql`;
     house = await startHouse({
       accounts: 5,
-      crm: await openPlace(),
+      records: await openPlace(),
       subgraphUrls: { email: url },
       timeouts: { bySubgraph: { email: 300 } },
     });

@@ -1,4 +1,4 @@
-import type { CrmPlace } from './house.ts';
+import type { RecordsPlace } from './house.ts';
 import { openHubspotCrm } from './vendors/hubspot-crm.ts';
 
 /**
@@ -8,7 +8,7 @@ import { openHubspotCrm } from './vendors/hubspot-crm.ts';
  */
 export const crmPlaces: readonly {
   readonly crm: string;
-  readonly openPlace: () => Promise<CrmPlace | undefined>;
+  readonly openPlace: () => Promise<RecordsPlace | undefined>;
 }[] = [
   { crm: 'embedded', openPlace: async () => undefined },
   { crm: 'hubspot', openPlace: () => openHubspotCrm() },

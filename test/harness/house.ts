@@ -18,6 +18,7 @@ import type { GatewayTimeouts } from '#gateway/options.ts';
 import type { UsageSink } from '#gateway/usage/types.ts';
 import { openSite } from '#pages/index.ts';
 import { collectLog } from './log.ts';
+import type { KnownPlatform } from './vendors/email-place.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -40,14 +41,21 @@ export interface House {
   readonly close: () => Promise<void>;
 }
 
-/** Where the records of the CRM are, if not in its own store. */
-export interface CrmPlace {
+/** Where the records of a part are, if not in its own store. */
+export interface RecordsPlace {
   /** What is configured for it. */
   readonly env: NodeJS.ProcessEnv;
   /** Has the world there, and in the other parts, which are opened and empty. */
   readonly fill: (parts: Parts, world: SeedOptions) => Promise<void>;
+  /** Brings here what is there, where that needs parts that are served and ask each other. */
+  readonly bring?: (house: Pick<House, 'parts' | 'subgraphUrl'>) => Promise<void>;
+  /** Where email is at a vendor. */
+  readonly email?: KnownPlatform;
   readonly close: () => Promise<void>;
 }
+
+/** What of the world is known before a house is opened. */
+export const houseWorld = { seed: 7, now: '2026-03-01' };
 
 export interface HouseOptions {
   /** 0 leaves the stores empty. */
@@ -66,8 +74,8 @@ export interface HouseOptions {
   readonly usage?: UsageSink;
   /** The day that the data ends on. */
   readonly now?: string;
-  /** Closed with the house. Its own store, where it is left out. */
-  readonly crm?: CrmPlace | undefined;
+  /** Closed with the house. The stores of its parts, where it is left out. */
+  readonly records?: RecordsPlace | undefined;
 }
 
 /** Opens, seeds and serves all four subgraphs and the gateway with the composed supergraph of this project. */
@@ -78,15 +86,15 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const statements: { name: string; sql: string }[] = [];
   const registry = new Registry();
   const parts = await openParts(folder, {
-    env: { ...(options.events ?? process.env), ...options.crm?.env },
+    env: { ...(options.events ?? process.env), ...options.records?.env },
     log: vendorLog.logger,
     registry,
     onQuery: (name, sql) => statements.push({ name, sql }),
   });
   const keys = options.authentication === undefined ? undefined : ephemeralKeys();
-  const { accounts, now = '2026-03-01', crm } = options;
-  const world = { accounts, seed: 7, now, events: false };
-  if (crm) await crm.fill(parts, world);
+  const { accounts, now = houseWorld.now, records } = options;
+  const world = { ...houseWorld, accounts, now, events: false };
+  if (records) await records.fill(parts, world);
   else if (accounts > 0) await seed(parts, world);
   const subgraphs = new Map(
     (
@@ -100,6 +108,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   const bus = options.events && (await openHouseBus(folder, log, options.events));
   const path = bus && (await startEventPath(parts, bus, log, { registry }));
   const vendors = await startVendors(parts, log, registry);
+  const subgraphUrl: House['subgraphUrl'] = (name) => subgraphs.get(name)?.url;
+  await records?.bring?.({ parts, subgraphUrl });
   const operations = join(root, 'contracts/operations');
   const gateway = await startGateway({
     supergraph: join(root, 'supergraph.graphql'),
@@ -130,7 +140,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     parts,
     path,
     statements,
-    subgraphUrl: (name) => subgraphs.get(name)?.url,
+    subgraphUrl,
     stop,
     vendorLog: vendorLog.text,
     close: async () => {
@@ -139,7 +149,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       await path?.close();
       for (const name of [...subgraphs.keys()]) await stop(name);
       await bus?.close();
-      await crm?.close();
+      await records?.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -8,7 +8,7 @@ import { runSync } from '#cli/run/sync.ts';
 import { seed } from '#cli/seed/index.ts';
 import { usualMapping } from '#subgraphs/crm/adapters/hubspot/mapping.ts';
 import { openCrm } from '#subgraphs/crm/main.ts';
-import type { CrmPlace } from '../house.ts';
+import type { RecordsPlace } from '../house.ts';
 import { temporaryStore } from '../stores.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { defaultPipelines, type Pipeline } from './hubspot/pipelines.ts';
@@ -18,7 +18,7 @@ import { accountProperties, clientSecret, portalId, privateToken } from './hubsp
 import { loadPortal } from './hubspot-world.ts';
 
 /** A CRM whose records are at HubSpot, as an operator configures it. */
-export interface HubspotCrm extends CrmPlace {
+export interface HubspotCrm extends RecordsPlace {
   readonly hubspot: Hubspot;
   /** Between the house and HubSpot. */
   readonly proxy: FaultProxy;

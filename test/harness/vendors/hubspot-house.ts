@@ -38,7 +38,7 @@ export async function startHubspotHouse({
     await crm.fill(...given);
     begunAt = new Date().toISOString();
   };
-  const house = await startHouse({ accounts, events, crm: { ...crm, fill: filled } });
+  const house = await startHouse({ accounts, events, records: { ...crm, fill: filled } });
   const { bus } = house.path as EventPath;
   const { store } = house.parts.crm;
   await vi.waitFor(async () => expect(await waitingEvents(store)).toEqual([]), 60_000);

@@ -49,6 +49,8 @@ export async function claimNotices<Tables extends WebhookTables>(
       await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ' webhook claims'))`.execute(trx);
     }
     const at = new Date().toISOString();
+    // With an offset PostgreSQL looks each record up. It would else join all that waits with all that waits where it
+    // counted its rows while few did.
     const { rows: places } = await sql<Place>`
       select tenant, vendor, type, record_id from webhook_notices as notice
       where state = 'waiting' and vendor in (${sql.join(vendors)})
@@ -57,7 +59,8 @@ export async function claimNotices<Tables extends WebhookTables>(
           select 1 from webhook_notices as other
           where other.state = 'waiting' and other.tenant = notice.tenant and other.vendor = notice.vendor
             and other.type = notice.type and other.record_id = notice.record_id
-            and (other.due_at > ${at} or other.leased_until >= ${at}))
+            and (other.due_at > ${at} or other.leased_until >= ${at})
+          limit 1 offset 0)
       order by position limit ${looksAt}`.execute(trx);
     const [first] = places;
     if (first === undefined) return null;
