@@ -4,7 +4,7 @@ import { deadLetterCounts } from '#events/dead-letter.ts';
 import type { EventStore } from '#events/event-store.ts';
 import type { InboxTables } from '#events/inbox.ts';
 import type { EventObserver } from '#events/observer.ts';
-import { type OutboxTables, outboxStatus } from '#events/outbox.ts';
+import { type OutboxStatus, type OutboxTables, outboxStatus } from '#events/outbox.ts';
 
 /** Stores whose outbox is relayed, by the name of their part; those with an inbox have consumers. */
 export interface WatchedStores {
@@ -55,26 +55,30 @@ export function eventMetrics(
   });
 
   /* What is a state is asked for when somebody looks. */
-  const oldest = new Gauge({
-    name: name('outbox_oldest_age_seconds'),
-    help: 'Age of the oldest event that is not on the bus; 0 where none waits.',
-    labelNames: ['store'],
-    registers,
-  });
-  new Gauge({
-    name: name('outbox_depth'),
-    help: 'Committed events that are not on the bus.',
-    labelNames: ['store'],
-    registers,
-    async collect() {
-      for (const [store, place] of outboxes) {
-        const { depth, oldestAppendedAt } = await outboxStatus(place);
-        this.set({ store }, depth);
-        const age = oldestAppendedAt === null ? 0 : (Date.now() - Date.parse(oldestAppendedAt)) / 1_000;
-        oldest.set({ store }, age);
-      }
-    },
-  });
+  let asking: Promise<readonly (readonly [string, OutboxStatus])[]> | undefined;
+  /** Once for all that are read at the same time. */
+  const statuses = () => {
+    asking ??= Promise.all(
+      [...outboxes].map(async ([store, place]) => [store, await outboxStatus(place)] as const),
+    ).finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  const ofOutboxes = (suffix: string, help: string, numberOf: (status: OutboxStatus) => number) =>
+    new Gauge({
+      ...{ name: name(suffix), help, labelNames: ['store'], registers },
+      async collect() {
+        for (const [store, status] of await statuses()) this.set({ store }, numberOf(status));
+      },
+    });
+  ofOutboxes('outbox_depth', 'Committed events that are not on the bus.', ({ depth }) => depth);
+  ofOutboxes(
+    'outbox_oldest_age_seconds',
+    'Age of the oldest event that is not on the bus; 0 where none waits.',
+    ({ oldestAppendedAt }) =>
+      oldestAppendedAt === null ? 0 : (Date.now() - Date.parse(oldestAppendedAt)) / 1_000,
+  );
   new Gauge({
     name: name('lag'),
     help: 'Events that lie before a group of consumers.',
