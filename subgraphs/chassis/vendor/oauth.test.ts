@@ -277,6 +277,12 @@ describe('a token endpoint', () => {
       'unauthorized',
       /invalid_grant: authorise the account again/,
     ],
+    [
+      'that says so in words of its own',
+      (response) => json(response, 400, { status: 'BAD_REFRESH_TOKEN', message: 'r0 is gone' }),
+      'unauthorized',
+      /answered 400: authorise the account again/,
+    ],
     ['with a limit', (response) => json(response, 429, {}, { 'retry-after': '7' }), 'limited', /429/],
     ['with an error', (response) => json(response, 500, {}), 'unavailable', /500/],
     ['that breaks off', (response) => response.destroy(), 'unavailable', /gave no tokens/],
