@@ -101,6 +101,16 @@ describe.skipIf(klaviyoSource().missing)('campaigns and flows of Klaviyo', () =>
     expect(found.get('C1')?.changedAt).toBe('2026-07-10T12:00:00.000Z');
   });
 
+  it('are counted as of our clock where Klaviyo tells no time', async () => {
+    const system = await open();
+    const body = JSON.stringify({ data: { attributes: { results: [] } } });
+    const headers = { 'content-type': 'application/vnd.api+json', date: 'soon' };
+    house.proxy.fault({ path: /values-reports/ }, { kind: 'answer', status: 200, headers, body });
+    time += 60_000;
+    const [record] = recordsOf(await system.read('campaigns', { by: 'id', values: ['C1'] }, ask()));
+    expect(record?.changedAt).toBe('2026-07-10T12:01:00.000Z');
+  });
+
   it('are counted from the day that the settings name', async () => {
     const system = await open(counted, { historyFrom: '2026-01-01' });
     const [record] = recordsOf(await system.read('campaigns', { by: 'id', values: ['C0'] }, ask()));

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { klaviyoWebhook } from './webhook.ts';
 
 const secretKey = 'a secret of more than sixteen characters';
@@ -65,6 +65,20 @@ describe('a delivery', () => {
       'suppressions BOUNCE',
     ]);
     expect(summary('marked_email_as_spam')).toEqual(['suppressions COMPLAINT']);
+  });
+
+  it('has times in UTC where they name no other, wherever it is read', () => {
+    const [zone, event] = [process.env.TZ, told('opened_email')];
+    process.env.TZ = 'America/New_York';
+    onTestFinished(() => {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    });
+    event.payload.data.attributes.datetime = '2026-01-04 18:05:00';
+    expect(parse(event)[0]).toMatchObject({
+      occurredAt: '2026-01-04T18:05:00.000Z',
+      content: { at: '2026-01-04T18:05:00.000Z' },
+    });
   });
 
   it('says nothing of what may have been our own doing', () => {
