@@ -11,6 +11,8 @@ describe('changes at HubSpot', () => {
     );
     const { ids } = await walk(place, 'accounts');
     expect(new Set(ids)).toEqual(new Set(made));
+    // Those of one moment twice where they begin and where they end a page; within it they are told once.
+    expect(ids.length).toBeLessThanOrEqual(made.length + 5);
     // Each search is its own first page: an offset would leave out what others move.
     const searches = place.hubspot.requests.filter(({ path }) => path.endsWith('/search'));
     expect(searches.every(({ body }) => !('after' in (body as object)))).toBe(true);
@@ -63,6 +65,54 @@ describe('changes at HubSpot', () => {
     const { seen } = await walk(place, 'accounts', cursor);
     const gone = seen.flatMap((one) => (one.kind === 'gone' ? [one.id] : []));
     expect(gone.toSorted()).toEqual(ids.slice(0, 4).toSorted());
+  });
+
+  it('tell of what was archived after a while, not at each look', async () => {
+    const place = await hubspotForTest();
+    const { portal, clock } = place.hubspot;
+    let passed = 0;
+    const pass = (ms: number) => {
+      passed += ms;
+      clock.advance(ms);
+      place.proxy.clock.skew(passed);
+    };
+    const id = company(portal);
+    let { cursor } = await walk(place, 'accounts');
+    pass(2_000);
+    portal.archive('companies', id);
+    for (const [ms, gone] of [
+      [60_000, []],
+      [600_000, [id]],
+      [660_000, []],
+    ] as const) {
+      pass(ms);
+      const looked = await walk(place, 'accounts', cursor);
+      ({ cursor } = looked);
+      expect(looked.seen.flatMap((one) => (one.kind === 'gone' ? [one.id] : []))).toEqual(gone);
+    }
+  });
+
+  it('go on by the times of records where HubSpot does not tell its own', async () => {
+    const place = await hubspotForTest();
+    const at = '2026-03-01T09:00:00.000Z';
+    const one = { id: '1', properties: { name: 'One', hs_lastmodifieddate: at } };
+    const body = { total: 1, results: [{ ...one, createdAt: at, updatedAt: at, archived: false }] };
+    place.proxy.fault(
+      { path: /search/, nth: 1 },
+      {
+        kind: 'answer',
+        status: 200,
+        headers: { 'content-type': 'application/json', date: '' },
+        body: JSON.stringify(body),
+      },
+    );
+    const first = await walk(place, 'accounts');
+    expect(first.ids).toEqual(['1']);
+    await walk(place, 'accounts', first.cursor);
+    const value = String(Date.parse(at) - 60_000);
+    expect(place.hubspot.requests.find(({ path }) => path.endsWith('/search'))?.body).toMatchObject({
+      filterGroups: [{ filters: [{ operator: 'GTE', value }] }],
+    });
   });
 
   it('of owners come page by page, those who left among them', async () => {
