@@ -51,6 +51,16 @@ describe.skipIf(klaviyoSource().missing)('a change on its way to Klaviyo', () =>
     expect(house.double.state.profiles.size).toBe(1);
   });
 
+  it('suppresses whom Klaviyo knows, under the address that it has of them', async () => {
+    const { profile } = house.double.state.upsertProfile({ email: 'before@example.com' });
+    const moved = { ...addressee, recipientId: profile.id };
+    await push({ kind: 'suppress', addressee: moved, reason: 'CONSENT' });
+    expect(profile.suppressions).toHaveLength(2);
+    expect(house.double.state.profiles.size).toBe(1);
+    await push({ kind: 'lift', addressee: moved });
+    expect(profile.suppressions).toEqual([]);
+  });
+
   it('says no of somebody without an address', async () => {
     const nobody = { contactId: 'contact-none', recipientId: null, address: null };
     const enroll = { kind: 'enroll', campaignId: 'F1', at: '2026-03-01T09:00:00.000Z' } as const;
