@@ -175,6 +175,33 @@ describe('access tokens', () => {
     expect(grants.map(({ form }) => form.get('refresh_token'))).toEqual(['r0', 'r0']);
   });
 
+  it('are looked for once by a process, however many of it ask at the same time', async () => {
+    const location = await place();
+    const migrations = { '001_tokens': createVendorTokens };
+    const store = await openStore<VendorTokenTables>({ name: 'tokens', location, migrations });
+    ends.push(store.close);
+    let transactions = 0;
+    const briefly: typeof store.briefly = (work) => {
+      transactions += 1;
+      return store.briefly(work);
+    };
+    const credentials = await opened(location, { store: { engine: 'sqlite', briefly } });
+    await Promise.all(Array.from({ length: 20 }, () => tokenOf(credentials)));
+    // It is read, leased and kept.
+    expect(transactions).toBe(3);
+  });
+
+  it('live from when they were asked for, however long the answer takes', async () => {
+    reply = (response, given) => {
+      now += 60_000;
+      rotating(response, given);
+    };
+    const credentials = await opened(await place());
+    expect(await tokenOf(credentials)).toBe('Bearer a1');
+    now += 1_741_000;
+    expect(await tokenOf(credentials)).toBe('Bearer a2');
+  });
+
   it('that are refused are replaced once, and not where they are new', async () => {
     const location = await place();
     const [mine, theirs] = [await opened(location), await opened(location)];
