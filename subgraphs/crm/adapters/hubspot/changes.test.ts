@@ -17,6 +17,13 @@ describe('changes at HubSpot', () => {
     const searches = place.hubspot.requests.filter(({ path }) => path.endsWith('/search'));
     expect(searches.every(({ body }) => !('after' in (body as object)))).toBe(true);
     expect(searches.map(({ body }) => (body as { limit: number }).limit)).toContain(3);
+    // HubSpot promises no order of what it was not asked to sort by.
+    const asked = searches.map(({ body }) => body as { filterGroups: unknown; sorts: unknown });
+    expect(asked.map(({ sorts }) => sorts)).toEqual(
+      asked.map(({ filterGroups }) =>
+        JSON.stringify(filterGroups).includes('hs_object_id') ? ['hs_object_id'] : ['hs_lastmodifieddate'],
+      ),
+    );
   });
 
   it('are told though the search is behind', async () => {
