@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { byId, company, hubspotForTest, options, walk } from '#test/harness/vendors/hubspot-asking.ts';
+import {
+  byId,
+  company,
+  hubspotForTest,
+  onlyRecord,
+  options,
+  walk,
+} from '#test/harness/vendors/hubspot-asking.ts';
 
 describe('changes at HubSpot', () => {
   it('are all told where more than a page changed in one millisecond', async () => {
@@ -141,5 +148,46 @@ describe('changes at HubSpot', () => {
       'Ann Rep',
       'gone@seller.example',
     ]);
+  });
+
+  it('of owners are those since the latest change of any page, and an owner is found on each', async () => {
+    const place = await hubspotForTest();
+    const owner = (id: string, second: number) => ({
+      ...{ id, email: `o${id}@seller.example`, firstName: 'O', lastName: id, userId: 1, archived: false },
+      ...{ createdAt: '2026-03-01T09:00:00.000Z', updatedAt: `2026-03-01T09:00:0${second}.000Z` },
+    });
+    const pages = [
+      { results: [owner('1', 2), owner('2', 1)], paging: { next: { after: 'more' } } },
+      { results: [owner('3', 1)] },
+      { results: [] },
+    ];
+    const turns = [...pages, ...pages, ...pages];
+    for (const [index, page] of turns.entries()) {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify(page);
+      place.proxy.fault({ path: /owners/, nth: index + 1 }, { kind: 'answer', status: 200, headers, body });
+    }
+    const all = await walk(place, 'users');
+    expect(all.ids).toEqual(['1', '2', '3']);
+    expect((await walk(place, 'users', all.cursor)).ids).toEqual(['1']);
+    expect(onlyRecord(await place.system.read('users', byId('3'), options())).id).toBe('3');
+    expect(place.proxy.requests.map(({ query }) => query.get('after')).slice(0, 3)).toEqual([
+      null,
+      'more',
+      null,
+    ]);
+  });
+
+  it('of each type go by the property that HubSpot has for its time', async () => {
+    const place = await hubspotForTest();
+    for (const [type, property] of [
+      ['accounts', 'hs_lastmodifieddate'],
+      ['contacts', 'lastmodifieddate'],
+      ['leads', 'hs_lastmodifieddate'],
+      ['opportunities', 'hs_lastmodifieddate'],
+    ] as const) {
+      await walk(place, type);
+      expect(place.hubspot.requests.at(-1)?.body, type).toMatchObject({ sorts: [property] });
+    }
   });
 });
