@@ -171,11 +171,12 @@ describe('changes at HubSpot', () => {
     expect(all.ids).toEqual(['1', '2', '3']);
     expect((await walk(place, 'users', all.cursor)).ids).toEqual(['1']);
     expect(onlyRecord(await place.system.read('users', byId('3'), options())).id).toBe('3');
-    expect(place.proxy.requests.map(({ query }) => query.get('after')).slice(0, 3)).toEqual([
-      null,
-      'more',
-      null,
-    ]);
+    const asked = place.proxy.requests.map(({ query }) => [query.get('archived'), query.get('after')]);
+    const both = [
+      ['false', null],
+      ['false', 'more'],
+    ];
+    expect(asked).toEqual([...both, ['true', null], ...both, ['true', null], ...both]);
   });
 
   it('of each type go by the property that HubSpot has for its time', async () => {
