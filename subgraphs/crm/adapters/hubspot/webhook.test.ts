@@ -95,6 +95,15 @@ describe("a delivery's signature", () => {
     const text = `POST${url}[]${headers['x-hubspot-request-timestamp']}`;
     const right = createHmac('sha256', clientSecret).update(text).digest('base64');
     expect(headers['x-hubspot-signature-v3']).toBe(right);
+    // Over the bytes that came, were they no text at all.
+    const body = Buffer.from([0x5b, 0xff, 0xfe, 0x5d]);
+    const time = String(now.getTime());
+    const hmac = createHmac('sha256', clientSecret).update(`POST${url}`).update(body).update(time);
+    const signed = {
+      'x-hubspot-signature-v3': hmac.digest('base64'),
+      'x-hubspot-request-timestamp': time,
+    };
+    expect(kindOf({ method: 'POST', url, headers: signed, body })).toBe('genuine');
   });
 });
 

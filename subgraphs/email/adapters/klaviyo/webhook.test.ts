@@ -23,6 +23,12 @@ describe("a delivery's signature", () => {
     }
     expect(webhook.verify(delivery('{}', 'soon'), now).kind).toBe('refused');
     expect(webhook.verify({ ...delivery('{}', '1767549925'), headers: {} }, now).kind).toBe('refused');
+    // Over the bytes that came, were they no text at all.
+    const body = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
+    const time = '1767549925';
+    const signature = createHmac('sha256', secretKey).update(body).update(time).digest('hex');
+    const headers = { 'klaviyo-signature': signature, 'klaviyo-timestamp': time };
+    expect(webhook.verify({ ...delivery('', time), headers, body }, now).kind).toBe('genuine');
     const other = klaviyoWebhook({ secretKey: 'another secret, as long' });
     expect(other.verify(delivery('{}', '1767549925'), now).kind).toBe('refused');
   });
@@ -60,6 +66,8 @@ describe('a delivery', () => {
     expect(summary('clicked_email')).toEqual(['activities CLICKED']);
     expect(summary('dropped_email')).toEqual(['activities BOUNCED']);
     expect(summary('bounced_email', { 'Bounce Type': 'Soft' })).toEqual(['activities BOUNCED']);
+    // What does not say that it is a hard one suppresses nobody.
+    expect(summary('bounced_email')).toEqual(['activities BOUNCED']);
     expect(summary('bounced_email', { 'Bounce Type': 'Hard' })).toEqual([
       'activities BOUNCED',
       'suppressions BOUNCE',
