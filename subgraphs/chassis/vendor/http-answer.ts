@@ -34,6 +34,7 @@ export interface ReadOptions<Answer> {
   readonly reasonOf?: (body: unknown, status: number) => Reason | null;
   readonly limitOf?: (headers: IncomingHttpHeaders) => SeenLimit | readonly SeenLimit[] | null;
   readonly reachedOf?: (body: unknown) => ReachedLimit | null;
+  readonly limiting?: readonly number[];
 }
 
 /** All that an answer's headers say of limits. */
@@ -66,13 +67,14 @@ export function readVendorAnswer<Answer>(said: Said, options: ReadOptions<Answer
 }
 
 function failureOf<Answer>(said: Said, what: string, options: ReadOptions<Answer>): VendorError {
-  const { vendor, reasonOf, limitOf, reachedOf } = options;
+  const { vendor, reasonOf, limitOf, reachedOf, limiting = [] } = options;
   const { statusCode: status, headers, text } = said;
   const body = parse(text);
   const reason = reasonOf?.(body === notJson ? text : body, status) ?? null;
-  const failure = kindOf(status, reason, () =>
-    limitedBy(headers, limitsIn(headers, limitOf), reachedOf?.(body) ?? null),
-  );
+  const failure =
+    status === 429 || limiting.includes(status)
+      ? limitedBy(headers, limitsIn(headers, limitOf), reachedOf?.(body) ?? null)
+      : kindOf(status, reason);
   const code = failure.kind === 'refused' && failure.code !== ofStatus(status) ? ` ${failure.code}` : '';
   const message = `${what} answered ${status}${code}`;
   return new VendorError(vendor, failure, message, { reason: reason?.reason ?? null });
@@ -80,9 +82,8 @@ function failureOf<Answer>(said: Said, what: string, options: ReadOptions<Answer
 
 const ofStatus = (status: number) => `HTTP_${status}`;
 
-function kindOf(status: number, reason: Reason | null, limited: () => VendorFailure): VendorFailure {
+function kindOf(status: number, reason: Reason | null): VendorFailure {
   if (status === 401 || status === 403) return { kind: 'unauthorized' };
-  if (status === 429) return limited();
   if (status === 408 || status === 425 || status >= 500) return { kind: 'unavailable' };
   return { kind: 'refused', code: codeOf(reason) ?? ofStatus(status) };
 }

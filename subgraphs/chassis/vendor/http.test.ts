@@ -116,7 +116,8 @@ const unavailable = { name: 'VendorError', failure: { kind: 'unavailable' } };
 describe('a request', () => {
   it('is what was asked for, and so is its answer', async () => {
     replies = [says(201, { id: '7', more: true }, { 'x-page': '2' })];
-    const client = await opened({ http: { headers: { revision: '3' } } });
+    const headers = { revision: '3', authorization: 'of nobody' };
+    const client = await opened({ http: { headers } });
     const answer = await client.request(
       get({
         method: 'POST',
@@ -162,6 +163,10 @@ describe('a request', () => {
     'ftp://127.0.0.1',
     'https://u:p@example.com',
     'https://example.com/v3',
+    'https://example.com?key=1',
+    'http://127.0.0.1.example.com',
+    'http://127.example.com',
+    'http://localhost.example.com',
     'x',
   ])('goes to no origin such as %s', async (unsafe) => {
     await expect(opened({ http: { origin: unsafe } })).rejects.toThrow('is no origin of some');
@@ -215,6 +220,11 @@ describe('an answer that is none', () => {
     const client = await opened({ calls: { repetitions: 2 } });
     expect((await client.request(get())).body).toEqual({ id: '7' });
     replies = [says(503)];
+    requests = [];
+    await expect(client.request(get({ repeatable: false }))).rejects.toMatchObject(unavailable);
+    expect(requests).toHaveLength(1);
+    // A connection that is lost may have brought the request.
+    replies = [(request) => request.socket.resetAndDestroy(), found];
     requests = [];
     await expect(client.request(get({ repeatable: false }))).rejects.toMatchObject(unavailable);
     expect(requests).toHaveLength(1);

@@ -28,6 +28,8 @@ export interface VendorHttpOptions {
   readonly limitOf?: ReadOptions<unknown>['limitOf'];
   /** Which limit the body of a 429 says is reached; null where it does not say. */
   readonly reachedOf?: ReadOptions<unknown>['reachedOf'];
+  /** Statuses beside 429 by which the vendor asks to be left alone for a while. */
+  readonly limiting?: readonly number[];
   /** Bytes of an answer. Default 10 MB. */
   readonly maxAnswerBytes?: number;
   /** Connections to the vendor. Default 10. */
@@ -55,7 +57,7 @@ export interface VendorRequest<Answer> extends CallOptions {
 export interface VendorHttp {
   /**
    * One call, in the limits of its class. Rejects with a `VendorError`: 401 and 403 as `unauthorized`, the first after
-   * new credentials were refused too; 429 as `limited`; 408, 425, 5xx and answers that are none as `unavailable`; any
+   * new credentials were refused too; 429, and what is `limiting`, as `limited`; 408, 425, 5xx and answers that are none as `unavailable`; any
    * other status that is not expected as `refused`. Redirects are not followed.
    */
   readonly request: <Answer>(request: VendorRequest<Answer>) => Promise<VendorAnswer<Answer>>;
@@ -66,7 +68,7 @@ const connectTimeoutMs = 5_000;
 
 /** @throws Error for an origin that credentials cannot be sent to. */
 export function openVendorHttp(options: VendorHttpOptions): VendorHttp {
-  const { vendor, origin, calls, credentials, reasonOf, limitOf, reachedOf } = options;
+  const { vendor, origin, calls, credentials, reasonOf, limitOf, reachedOf, limiting } = options;
   const { maxAnswerBytes = 10_000_000, connections = 10 } = options;
   const log = options.log.child({ vendor });
   const pool = new Pool(assertOrigin(vendor, origin), {
@@ -116,7 +118,7 @@ export function openVendorHttp(options: VendorHttpOptions): VendorHttp {
           const answer = await calls.run({ endpoint, urgency, repeatable, signal }, async (attempt) => {
             const said = await send(request, { target, credential }, attempt);
             status = said.statusCode;
-            return readVendorAnswer(said, { vendor, request, reasonOf, limitOf, reachedOf });
+            return readVendorAnswer(said, { vendor, request, reasonOf, limitOf, reachedOf, limiting });
           });
           return { kind: 'answered' as const, answer };
         } catch (error) {

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collectLog } from '#test/harness/log.ts';
 import { engines, temporaryStore } from '#test/harness/stores.ts';
@@ -175,6 +176,33 @@ describe('access tokens', () => {
     expect(grants.map(({ form }) => form.get('refresh_token'))).toEqual(['r0', 'r0']);
   });
 
+  it('are looked for once by a process, however many of it ask at the same time', async () => {
+    const location = await place();
+    const migrations = { '001_tokens': createVendorTokens };
+    const store = await openStore<VendorTokenTables>({ name: 'tokens', location, migrations });
+    ends.push(store.close);
+    let transactions = 0;
+    const briefly: typeof store.briefly = (work) => {
+      transactions += 1;
+      return store.briefly(work);
+    };
+    const credentials = await opened(location, { store: { engine: 'sqlite', briefly } });
+    await Promise.all(Array.from({ length: 20 }, () => tokenOf(credentials)));
+    // It is read, leased and kept.
+    expect(transactions).toBe(3);
+  });
+
+  it('live from when they were asked for, however long the answer takes', async () => {
+    reply = (response, given) => {
+      now += 60_000;
+      rotating(response, given);
+    };
+    const credentials = await opened(await place());
+    expect(await tokenOf(credentials)).toBe('Bearer a1');
+    now += 1_741_000;
+    expect(await tokenOf(credentials)).toBe('Bearer a2');
+  });
+
   it('that are refused are replaced once, and not where they are new', async () => {
     const location = await place();
     const [mine, theirs] = [await opened(location), await opened(location)];
@@ -277,6 +305,18 @@ describe('a token endpoint', () => {
       'unauthorized',
       /invalid_grant: authorise the account again/,
     ],
+    [
+      'that says so in words of its own',
+      (response) => json(response, 400, { status: 'BAD_REFRESH_TOKEN', message: 'r0 is gone' }),
+      'unauthorized',
+      /answered 400: authorise the account again/,
+    ],
+    [
+      'that says a sentence for a code',
+      (response) => json(response, 400, { error: 'r0 is gone' }),
+      'unauthorized',
+      /answered an error$/,
+    ],
     ['with a limit', (response) => json(response, 429, {}, { 'retry-after': '7' }), 'limited', /429/],
     ['with an error', (response) => json(response, 500, {}), 'unavailable', /500/],
     ['that breaks off', (response) => response.destroy(), 'unavailable', /gave no tokens/],
@@ -301,12 +341,28 @@ describe('a token endpoint', () => {
     expect(error.message).toMatch(message);
     log.logger.warn({ err: error }, 'no tokens');
     expect(`${error}${log.text()}`).not.toMatch(/client-secret|r0|secret-r9/);
+    // Nor can whoever looks closer find them.
+    expect(inspect(error, { depth: 10 })).not.toMatch(/client-secret|secret-r9/);
     // The lease was given back: the next one does not have to wait for its end.
     reply = rotating;
     await expect(tokenOf(credentials)).rejects.toBe(error);
     expect(grants).toHaveLength(1);
     grants = [];
     now += 10_000;
+    expect(await tokenOf(credentials)).toBe('Bearer a1');
+  });
+
+  it('is left alone for as long as it asks', async () => {
+    reply = (response) => json(response, 429, {}, { 'retry-after': '60' });
+    const credentials = await opened(await place());
+    const limited = { failure: { kind: 'limited', retryAfterMs: 60_000 } };
+    await expect(tokenOf(credentials)).rejects.toMatchObject(limited);
+    now += 59_000;
+    await expect(tokenOf(credentials)).rejects.toMatchObject(limited);
+    expect(grants).toHaveLength(1);
+    grants = [];
+    reply = rotating;
+    now += 1_000;
     expect(await tokenOf(credentials)).toBe('Bearer a1');
   });
 

@@ -16,8 +16,10 @@ describe('a secret', () => {
   it('is kept in the environment or in a file', async () => {
     expect(await readSecret({ env: 'TOKEN' }, { TOKEN: 's3cret' })).toBe('s3cret');
     const file = join(folder, 'token');
-    await writeFile(file, 's3cret\n');
-    expect(await readSecret({ file })).toBe('s3cret');
+    for (const written of ['s3cret\n', 's3cret\r\n', 's3cret']) {
+      await writeFile(file, written);
+      expect(await readSecret({ file })).toBe('s3cret');
+    }
   });
 
   it.each([['s3cret'], [{ value: 's3cret' }], [{ env: 'A', file: 'b' }], [{ env: '' }], [null]])(

@@ -69,7 +69,11 @@ export async function openTokenEndpoint(options: TokenEndpointOptions): Promise<
       await response.body?.cancel();
       throw new VendorError(vendor, failure, `its token endpoint answered ${response.status}`);
     }
-    const given = await processRefreshTokenResponse(server, client, response);
+    const given = await processRefreshTokenResponse(server, client, response).catch((error: unknown) => {
+      if (error instanceof ResponseBodyError || !refusals.has(response.status)) throw error;
+      const message = `its token endpoint answered ${response.status}: ${remedy}`;
+      throw new VendorError(vendor, { kind: 'unauthorized' }, message);
+    });
     const life = given.expires_in;
     return {
       accessToken: given.access_token,
@@ -90,6 +94,10 @@ export async function openTokenEndpoint(options: TokenEndpointOptions): Promise<
   };
 }
 
+/** Statuses of a refusal in the standard; not every vendor says the standard's `error` with it. */
+const refusals: ReadonlySet<number> = new Set([400, 401]);
+const remedy = 'authorise the account again and configure its refresh token';
+
 function failureOf({ status, headers }: Response): VendorError['failure'] | null {
   if (status === 429) {
     const fields = {
@@ -105,9 +113,8 @@ function failureOf({ status, headers }: Response): VendorError['failure'] | null
 function grantFailure(vendor: string, error: unknown): VendorError {
   if (error instanceof ResponseBodyError) {
     const code = /^[a-z_]{1,40}$/.test(error.error) ? error.error : 'an error';
-    const remedy =
-      code === 'invalid_grant' ? ': authorise the account again and configure its refresh token' : '';
-    return new VendorError(vendor, { kind: 'unauthorized' }, `its token endpoint answered ${code}${remedy}`);
+    const what = code === 'invalid_grant' ? `${code}: ${remedy}` : code;
+    return new VendorError(vendor, { kind: 'unauthorized' }, `its token endpoint answered ${what}`);
   }
   const { name, code, cause } = error as { name?: string; code?: string; cause?: { code?: string } };
   const what = cause?.code ?? code ?? name ?? 'an error';

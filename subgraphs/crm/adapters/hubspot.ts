@@ -19,7 +19,7 @@ import type {
 import type { VendorTokenTables } from '#chassis/vendor/token-store.ts';
 import type { CrmChange, CrmSystem, CrmType } from './crm.ts';
 import type { Account } from './hubspot/account.ts';
-import { limitsOfAccount, reachedOf, reasonOf } from './hubspot/answers.ts';
+import { limiting, limitsOfAccount, reachedOf, reasonOf } from './hubspot/answers.ts';
 import { changedObjects } from './hubspot/changes.ts';
 import { checkAccount } from './hubspot/check.ts';
 import { fieldsOf } from './hubspot/fields.ts';
@@ -60,7 +60,7 @@ export async function openHubspot<Tables extends CallLimitTables & VendorTokenTa
   const clientSecret = webhook && (await readSecret(webhook.clientSecret));
   const credentials = await credentialsOf(settings, place, sealing);
   const calls = openVendorCalls({ ...place, limits: limitsOf(settings), ...(observer && { observer }) });
-  const said = { reasonOf, reachedOf, limitOf: limitsOfAccount };
+  const said = { reasonOf, reachedOf, limitOf: limitsOfAccount, limiting };
   const http = openVendorHttp({ vendor, origin: baseUrl, calls, credentials, ...said, log });
   const account: Account = {
     sdk: openSdk(http, baseUrl.replace(/\/+$/, '')),

@@ -13,11 +13,31 @@ const record = z.looseObject({
 });
 const paging = z.looseObject({ next: z.looseObject({ after: z.string() }).optional() }).nullish();
 const list = <Item extends z.ZodType>(item: Item) => z.looseObject({ results: z.array(item), paging });
+const finding = z.looseObject({
+  code: z.string().nullish(),
+  message: z.string().nullish(),
+  context: z.record(z.string(), z.array(z.string())).nullish(),
+});
+const refusal = z.looseObject({
+  message: z.string().nullish(),
+  category: z.string().nullish(),
+  errors: z.array(finding).nullish(),
+});
+
+/**
+ * Why a 207 leaves something out: there is none, or its key can be nobody's. Who reads takes what is left out for gone, so
+ * that an answer with another reason is none.
+ */
+const notThere = z.looseObject({ category: z.enum(['OBJECT_NOT_FOUND', 'VALIDATION_ERROR']) });
+const batch = <Item extends z.ZodType>(item: Item) =>
+  list(item).extend({ errors: z.array(notThere).nullish() });
 
 export const shapes = {
   record,
-  records: list(record),
-  associations: list(
+  records: batch(record),
+  /** Why a part was refused is told to whoever wrote it. */
+  written: list(record).extend({ errors: z.array(refusal).nullish() }),
+  associations: batch(
     z.looseObject({
       from: z.looseObject({ id: z.string() }),
       to: z.array(
@@ -36,17 +56,6 @@ export const shapes = {
   ),
 } as const;
 
-const finding = z.looseObject({
-  code: z.string().nullish(),
-  message: z.string().nullish(),
-  context: z.record(z.string(), z.array(z.string())).nullish(),
-});
-const refusal = z.looseObject({
-  message: z.string().nullish(),
-  category: z.string().nullish(),
-  errors: z.array(finding).nullish(),
-});
-
 /** What HubSpot says of a refusal: the code of its first finding is more telling than the category of all. */
 export function reasonOf(body: unknown): Reason | null {
   const read = refusal.safeParse(body);
@@ -60,6 +69,12 @@ export function reasonOf(body: unknown): Reason | null {
   const reason = [said.length > 0 ? said.join(' ') : message, scopes.join(', ')].filter(Boolean).join(' ');
   return { code, reason: reason || code };
 }
+
+/**
+ * Locked, for two seconds where much is written at once; and being moved to another place, with how long that takes
+ * (HubSpot, Error handling). What is asked then is refused for nothing that it says.
+ */
+export const limiting = [423, 477] as const;
 
 const policies: ReadonlyMap<unknown, ReachedLimit> = new Map<string, ReachedLimit>([
   ['DAILY', { of: 'account', per: 'day' }],

@@ -16,7 +16,7 @@ export async function referencesOf(
   options: AskOptions,
 ): Promise<ReadonlyMap<string, Values>> {
   const values = new Map<string, Record<string, string | null>>();
-  const ids = found.filter(({ archived }) => !archived).map(({ id }) => id);
+  const ids = found.map(({ id }) => id);
   for (const id of ids) values.set(id, {});
   for (const reference of objects[type].references) {
     const ends = await endsOf(account, type, reference, ids, options);

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { byId, company, hubspotForTest, options, walk } from '#test/harness/vendors/hubspot-asking.ts';
+import {
+  byId,
+  company,
+  hubspotForTest,
+  onlyRecord,
+  options,
+  walk,
+} from '#test/harness/vendors/hubspot-asking.ts';
 
 describe('changes at HubSpot', () => {
   it('are all told where more than a page changed in one millisecond', async () => {
@@ -11,10 +18,19 @@ describe('changes at HubSpot', () => {
     );
     const { ids } = await walk(place, 'accounts');
     expect(new Set(ids)).toEqual(new Set(made));
+    // Those of one moment twice where they begin and where they end a page; within it they are told once.
+    expect(ids.length).toBeLessThanOrEqual(made.length + 5);
     // Each search is its own first page: an offset would leave out what others move.
     const searches = place.hubspot.requests.filter(({ path }) => path.endsWith('/search'));
     expect(searches.every(({ body }) => !('after' in (body as object)))).toBe(true);
     expect(searches.map(({ body }) => (body as { limit: number }).limit)).toContain(3);
+    // HubSpot promises no order of what it was not asked to sort by.
+    const asked = searches.map(({ body }) => body as { filterGroups: unknown; sorts: unknown });
+    expect(asked.map(({ sorts }) => sorts)).toEqual(
+      asked.map(({ filterGroups }) =>
+        JSON.stringify(filterGroups).includes('hs_object_id') ? ['hs_object_id'] : ['hs_lastmodifieddate'],
+      ),
+    );
   });
 
   it('are told though the search is behind', async () => {
@@ -65,6 +81,54 @@ describe('changes at HubSpot', () => {
     expect(gone.toSorted()).toEqual(ids.slice(0, 4).toSorted());
   });
 
+  it('tell of what was archived after a while, not at each look', async () => {
+    const place = await hubspotForTest();
+    const { portal, clock } = place.hubspot;
+    let passed = 0;
+    const pass = (ms: number) => {
+      passed += ms;
+      clock.advance(ms);
+      place.proxy.clock.skew(passed);
+    };
+    const id = company(portal);
+    let { cursor } = await walk(place, 'accounts');
+    pass(2_000);
+    portal.archive('companies', id);
+    for (const [ms, gone] of [
+      [60_000, []],
+      [600_000, [id]],
+      [660_000, []],
+    ] as const) {
+      pass(ms);
+      const looked = await walk(place, 'accounts', cursor);
+      ({ cursor } = looked);
+      expect(looked.seen.flatMap((one) => (one.kind === 'gone' ? [one.id] : []))).toEqual(gone);
+    }
+  });
+
+  it('go on by the times of records where HubSpot does not tell its own', async () => {
+    const place = await hubspotForTest();
+    const at = '2026-03-01T09:00:00.000Z';
+    const one = { id: '1', properties: { name: 'One', hs_lastmodifieddate: at } };
+    const body = { total: 1, results: [{ ...one, createdAt: at, updatedAt: at, archived: false }] };
+    place.proxy.fault(
+      { path: /search/, nth: 1 },
+      {
+        kind: 'answer',
+        status: 200,
+        headers: { 'content-type': 'application/json', date: '' },
+        body: JSON.stringify(body),
+      },
+    );
+    const first = await walk(place, 'accounts');
+    expect(first.ids).toEqual(['1']);
+    await walk(place, 'accounts', first.cursor);
+    const value = String(Date.parse(at) - 60_000);
+    expect(place.hubspot.requests.find(({ path }) => path.endsWith('/search'))?.body).toMatchObject({
+      filterGroups: [{ filters: [{ operator: 'GTE', value }] }],
+    });
+  });
+
   it('of owners come page by page, those who left among them', async () => {
     const place = await hubspotForTest();
     const id = await place.add('users', {
@@ -84,5 +148,47 @@ describe('changes at HubSpot', () => {
       'Ann Rep',
       'gone@seller.example',
     ]);
+  });
+
+  it('of owners are those since the latest change of any page, and an owner is found on each', async () => {
+    const place = await hubspotForTest();
+    const owner = (id: string, second: number) => ({
+      ...{ id, email: `o${id}@seller.example`, firstName: 'O', lastName: id, userId: 1, archived: false },
+      ...{ createdAt: '2026-03-01T09:00:00.000Z', updatedAt: `2026-03-01T09:00:0${second}.000Z` },
+    });
+    const pages = [
+      { results: [owner('1', 2), owner('2', 1)], paging: { next: { after: 'more' } } },
+      { results: [owner('3', 1)] },
+      { results: [] },
+    ];
+    const turns = [...pages, ...pages, ...pages];
+    for (const [index, page] of turns.entries()) {
+      const headers = { 'content-type': 'application/json' };
+      const body = JSON.stringify(page);
+      place.proxy.fault({ path: /owners/, nth: index + 1 }, { kind: 'answer', status: 200, headers, body });
+    }
+    const all = await walk(place, 'users');
+    expect(all.ids).toEqual(['1', '2', '3']);
+    expect((await walk(place, 'users', all.cursor)).ids).toEqual(['1']);
+    expect(onlyRecord(await place.system.read('users', byId('3'), options())).id).toBe('3');
+    const asked = place.proxy.requests.map(({ query }) => [query.get('archived'), query.get('after')]);
+    const both = [
+      ['false', null],
+      ['false', 'more'],
+    ];
+    expect(asked).toEqual([...both, ['true', null], ...both, ['true', null], ...both]);
+  });
+
+  it('of each type go by the property that HubSpot has for its time', async () => {
+    const place = await hubspotForTest();
+    for (const [type, property] of [
+      ['accounts', 'hs_lastmodifieddate'],
+      ['contacts', 'lastmodifieddate'],
+      ['leads', 'hs_lastmodifieddate'],
+      ['opportunities', 'hs_lastmodifieddate'],
+    ] as const) {
+      await walk(place, type);
+      expect(place.hubspot.requests.at(-1)?.body, type).toMatchObject({ sorts: [property] });
+    }
   });
 });

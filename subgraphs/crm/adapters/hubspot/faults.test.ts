@@ -19,6 +19,24 @@ import {
 import { clientSecret, type HubspotPlace, privateToken } from '#test/harness/vendors/hubspot-place.ts';
 import { hubspotSettings, usualLimits } from './settings.ts';
 
+const answer = (status: number, body: object, headers = {}): Fault => ({
+  kind: 'answer',
+  status,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
+
+/** A batch of which HubSpot did nothing, for this reason. */
+const nothingDone = (category: string): Fault =>
+  answer(207, {
+    status: 'COMPLETE',
+    results: [],
+    numErrors: 1,
+    errors: [{ status: 'error', category, message: `It is ${category}.`, context: {} }],
+    startedAt: '2026-03-01T09:00:00.000Z',
+    completedAt: '2026-03-01T09:00:00.000Z',
+  });
+
 describe('what goes wrong on the way to HubSpot', () => {
   const read = (place: HubspotPlace, id: string) => place.system.read('accounts', byId(id), options());
   const unavailable = { failure: { kind: 'unavailable' } };
@@ -34,12 +52,48 @@ describe('what goes wrong on the way to HubSpot', () => {
     ['a connection that is lost before', { kind: 'reset', when: 'unsent' }],
     ['a connection that is lost in the middle', { kind: 'reset', when: 'mid-body' }],
     ['an answer byte by byte', { kind: 'slow', bytes: 100, everyMs: 1 }],
+    ['a lock', answer(423, { status: 'error', category: 'LOCKED', message: 'locked' })],
+    ['an account that is being moved', answer(477, {}, { 'retry-after': '1' })],
+    ['a batch that was not read', nothingDone('INTERNAL_ERROR')],
   ])('%s is got over by another attempt', async (_, fault) => {
     const place = await hubspotForTest();
     const id = company(place.hubspot.portal);
     place.proxy.fault({ nth: 1 }, fault);
     expect(onlyRecord(await read(place, id)).id).toBe(id);
     expect(place.log()).not.toContain(privateToken);
+  });
+
+  it('what an association says is not lost with it', async () => {
+    const place = await hubspotForTest();
+    const accountId = company(place.hubspot.portal);
+    const values = { accountId, email: null, name: 'P', title: null, phone: null, country: null };
+    const id = await place.add('contacts', values);
+    place.proxy.fault({ path: /associations/, nth: 1 }, nothingDone('INTERNAL_ERROR'));
+    const seen = await place.system.read('contacts', byId(id), options());
+    expect(onlyRecord(seen).values).toMatchObject({ accountId });
+  });
+
+  it('a change that is not made is refused for what HubSpot says, or tried again', async () => {
+    const place = await hubspotForTest();
+    const id = company(place.hubspot.portal);
+    const assign = () =>
+      place.system.push({ kind: 'update', type: 'accounts', id, values: { ownerId: null } }, pushOptions());
+    const heal = place.proxy.fault({ path: /batch/ }, nothingDone('VALIDATION_ERROR'));
+    const refused = { kind: 'rejected', code: 'VALIDATION_ERROR', reason: 'It is VALIDATION_ERROR.' };
+    expect(await assign()).toEqual(refused);
+    heal();
+    place.proxy.fault({ path: /batch/ }, nothingDone('INTERNAL_ERROR'));
+    await expect(assign()).rejects.toMatchObject(unavailable);
+  });
+
+  it('a change is not refused for the account being moved', async () => {
+    const place = await hubspotForTest();
+    const id = company(place.hubspot.portal);
+    const change = { kind: 'update', type: 'accounts', id, values: { ownerId: null } } as const;
+    place.proxy.fault({}, answer(477, {}, { 'retry-after': '86400' }));
+    await expect(place.system.push(change, pushOptions())).rejects.toMatchObject({
+      failure: { kind: 'limited', retryAfterMs: expect.any(Number) },
+    });
   });
 
   it('a vendor that stays down is said to be', async () => {

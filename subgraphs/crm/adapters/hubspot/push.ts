@@ -7,7 +7,7 @@ import { VendorError } from '#chassis/vendor/error.ts';
 import type { Pushed, PushOptions } from '#chassis/vendor/system.ts';
 import type { CrmChange } from '../crm.ts';
 import type { Account } from './account.ts';
-import { shapes } from './answers.ts';
+import { reasonOf, shapes } from './answers.ts';
 import type { Properties, Values } from './codec.ts';
 import { objects } from './objects.ts';
 import { readBatch } from './read.ts';
@@ -66,13 +66,27 @@ async function update(account: Account, change: Update, signal: AbortSignal): Pr
   const { properties } = written;
   const accepted: Pushed = { kind: 'accepted', record: { type, id } };
   if (Object.keys(properties).length === 0) return accepted;
-  const { results } = await account.sdk(pushing(signal), shapes.records, ({ batches }) =>
+  const answer = await account.sdk(pushing(signal), shapes.written, ({ batches }) =>
     batches.update(name, { inputs: [{ id, properties }] }),
   );
-  // What is not there is an error in a 207.
-  if (results.some((each) => each.id === id)) return accepted;
-  return rejected('OBJECT_NOT_FOUND', `HubSpot has no record "${id}" any more.`);
+  if (answer.results.some((each) => each.id === id)) return accepted;
+  return notWritten(id, 'errors' in answer ? answer.errors?.[0] : undefined);
 }
+
+/** What a 207 says of a record that it did not write. */
+function notWritten(id: string, error: { readonly category: string } | undefined): Rejected {
+  if (error === undefined || error.category === 'OBJECT_NOT_FOUND') {
+    return rejected('OBJECT_NOT_FOUND', `HubSpot has no record "${id}" any more.`);
+  }
+  const said = reasonOf(error);
+  if (said === null || !refusals.has(error.category)) {
+    throw new VendorError('hubspot', { kind: 'unavailable' }, `a change was not made: ${error.category}`);
+  }
+  return rejected(said.code, said.reason);
+}
+
+/** Categories of what HubSpot will refuse again. */
+const refusals: ReadonlySet<string> = new Set(['VALIDATION_ERROR', 'CONFLICT']);
 
 async function create(account: Account, change: Create, signal: AbortSignal): Promise<Pushed> {
   const { type, externalId } = change;

@@ -153,6 +153,45 @@ describe('records of HubSpot', () => {
     }
   });
 
+  it('refer to the lowest id as a number, where none is primary', async () => {
+    const { system, hubspot, proxy } = await hubspotForTest();
+    const id = hubspot.portal.seed('contacts', { firstname: 'A' });
+    const end = (toObjectId: number) => ({
+      toObjectId,
+      associationTypes: [{ category: 'HUBSPOT_DEFINED', typeId: 279, label: null }],
+    });
+    const at = '2026-03-01T09:00:00.000Z';
+    const results = [{ from: { id }, to: [end(10), end(9), end(100)] }];
+    proxy.fault(
+      { path: /associations/ },
+      {
+        kind: 'answer',
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ status: 'COMPLETE', results, startedAt: at, completedAt: at }),
+      },
+    );
+    const record = onlyRecord(await system.read('contacts', byId(id), options()));
+    expect(record.values).toMatchObject({ accountId: '9' });
+  });
+
+  it('come once, however often they are asked for', async () => {
+    const { system, hubspot } = await hubspotForTest();
+    const id = company(hubspot.portal);
+    expect(onlyRecord(await system.read('accounts', byId(id, id), options())).id).toBe(id);
+    // HubSpot refuses a batch that names one twice.
+    expect(hubspot.requests[0]?.body).toMatchObject({ inputs: [{ id }] });
+  });
+
+  it('of one domain come all, whatever case it is written in', async () => {
+    const { system, hubspot } = await hubspotForTest();
+    const ids = Array.from({ length: 101 }, () => company(hubspot.portal, { domain: 'wide.example' }));
+    const seen = await system.read('accounts', { by: 'domain', values: ['Wide.Example'] }, options());
+    expect(new Set(seen.map((one) => one.kind === 'record' && one.record.id))).toEqual(new Set(ids));
+    const [search] = hubspot.requests.filter(({ path }) => path.endsWith('/search'));
+    expect(search?.body).toMatchObject({ filterGroups: [{ filters: [{ values: ['wide.example'] }] }] });
+  });
+
   it('are asked for in batches of a hundred at most', async () => {
     const { system, hubspot } = await hubspotForTest();
     const ids = Array.from({ length: 100 }, () => hubspot.portal.seed('contacts', { firstname: 'A' }));

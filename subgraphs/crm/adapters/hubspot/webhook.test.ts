@@ -43,8 +43,14 @@ describe("a delivery's signature", () => {
   });
 
   it('is made over some characters as they are, though they are sent encoded', () => {
-    const right = delivery('[]', { signedUrl: 'https://hooks.example.org/a:b?to=@c%20d' });
-    expect(kindOf({ ...right, url: 'https://hooks.example.org/a%3Ab?to=%40c%20d' })).toBe('genuine');
+    // All that HubSpot names, in their order there, and no other.
+    const plain = ":/?@!$'()*,;";
+    const encoded = [...plain].map((each) => `%${each.charCodeAt(0).toString(16)}`).join('');
+    const right = delivery('[]', { signedUrl: `https://hooks.example.org/a?to=${plain}%20%2B` });
+    for (const sent of [encoded, encoded.toUpperCase()]) {
+      expect(kindOf({ ...right, url: `https://hooks.example.org/a?to=${sent}%20%2B` })).toBe('genuine');
+    }
+    expect(kindOf({ ...right, url: `https://hooks.example.org/a?to=${encoded}%20+` })).toBe('refused');
   });
 
   it('is believed for five minutes in either direction', () => {
@@ -89,6 +95,15 @@ describe("a delivery's signature", () => {
     const text = `POST${url}[]${headers['x-hubspot-request-timestamp']}`;
     const right = createHmac('sha256', clientSecret).update(text).digest('base64');
     expect(headers['x-hubspot-signature-v3']).toBe(right);
+    // Over the bytes that came, were they no text at all.
+    const body = Buffer.from([0x5b, 0xff, 0xfe, 0x5d]);
+    const time = String(now.getTime());
+    const hmac = createHmac('sha256', clientSecret).update(`POST${url}`).update(body).update(time);
+    const signed = {
+      'x-hubspot-signature-v3': hmac.digest('base64'),
+      'x-hubspot-request-timestamp': time,
+    };
+    expect(kindOf({ method: 'POST', url, headers: signed, body })).toBe('genuine');
   });
 });
 
@@ -128,7 +143,10 @@ describe('a delivery', () => {
           toObjectTypeId: '0-5',
           toObjectId: 4,
         },
-        { subscriptionType: 'company.merge', primaryObjectId: 5, mergedObjectIds: [6, 7], newObjectId: 8 },
+        {
+          ...{ subscriptionType: 'company.merge', objectId: 9 },
+          ...{ primaryObjectId: 5, mergedObjectIds: [6, 7], newObjectId: 8 },
+        },
       ),
     ).toEqual([
       'contacts 1',
@@ -138,6 +156,7 @@ describe('a delivery', () => {
       'accounts 8',
       'accounts 6',
       'accounts 7',
+      'accounts 9',
     ]);
   });
 
@@ -149,9 +168,10 @@ describe('a delivery', () => {
         { subscriptionType: 'conversation.newMessage', objectId: 3 },
       ),
     ).toEqual([]);
-    expect(() => touched({ subscriptionType: 'deal.creation', objectId: 1, portalId: 1 })).toThrow(
-      'another account',
-    );
+    for (const other of [1, portalId + 1]) {
+      const event = { subscriptionType: 'deal.creation', objectId: 1, portalId: other };
+      expect(() => touched(event)).toThrow('another account');
+    }
     expect(() => webhook.parse(Buffer.from('{"secret'))).toThrow(/^The delivery is no JSON\.$/);
   });
 

@@ -25,6 +25,15 @@ describe.skipIf(klaviyoSource().missing)('activities of Klaviyo', () => {
     return { kinds: recordsOf(seen).map(({ values }) => values.kind), next };
   };
 
+  it('go on with all of a second, which is how exactly Klaviyo can be asked', async () => {
+    happened('Opened Email', 'o', start);
+    const id = house.double.state.metricNamed('Opened Email').id;
+    const since = new Date(start + 900).toISOString();
+    const left = [{ id, kind: 'OPENED' }];
+    const cursor = JSON.stringify({ read: { [id]: { since, page: null } }, left });
+    expect((await kinds(cursor)).kinds).toEqual(['OPENED']);
+  });
+
   it('are events of every metric of the mapping, more than a page of them within one second too', async () => {
     const many = eventsPerPage * 2 + 3;
     for (let index = 0; index < many; index += 1) happened('Opened Email', `o${index}`, start);

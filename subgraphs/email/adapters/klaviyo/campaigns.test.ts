@@ -101,6 +101,39 @@ describe.skipIf(klaviyoSource().missing)('campaigns and flows of Klaviyo', () =>
     expect(found.get('C1')?.changedAt).toBe('2026-07-10T12:00:00.000Z');
   });
 
+  it('have the counts of all pages of a report', async () => {
+    const system = await open();
+    const page = (opens_unique: number, next: string | null) => ({
+      data: {
+        attributes: { results: [{ groupings: { campaign_id: 'C1' }, statistics: { opens_unique } }] },
+      },
+      links: { next },
+    });
+    const path = '/api/campaign-values-reports';
+    const headers = { 'content-type': 'application/vnd.api+json' };
+    const more = `https://elsewhere.example${path}?page_cursor=second`;
+    for (const [index, body] of [page(5, more), page(2, null)].entries()) {
+      house.proxy.fault(
+        { path, nth: index + 1 },
+        { kind: 'answer', status: 200, headers, body: JSON.stringify(body) },
+      );
+    }
+    const [record] = recordsOf(await system.read('campaigns', { by: 'id', values: ['C1'] }, ask()));
+    expect(record?.values).toMatchObject({ opened: 7 });
+    const asked = house.proxy.requests.filter((each) => each.path === path);
+    expect(asked.slice(0, 2).map(({ query }) => query.get('page_cursor'))).toEqual([null, 'second']);
+  });
+
+  it('are counted as of our clock where Klaviyo tells no time', async () => {
+    const system = await open();
+    const body = JSON.stringify({ data: { attributes: { results: [] } } });
+    const headers = { 'content-type': 'application/vnd.api+json', date: 'soon' };
+    house.proxy.fault({ path: /values-reports/ }, { kind: 'answer', status: 200, headers, body });
+    time += 60_000;
+    const [record] = recordsOf(await system.read('campaigns', { by: 'id', values: ['C1'] }, ask()));
+    expect(record?.changedAt).toBe('2026-07-10T12:01:00.000Z');
+  });
+
   it('are counted from the day that the settings name', async () => {
     const system = await open(counted, { historyFrom: '2026-01-01' });
     const [record] = recordsOf(await system.read('campaigns', { by: 'id', values: ['C0'] }, ask()));

@@ -111,6 +111,17 @@ describe.skipIf(klaviyoSource().missing)('Klaviyo that fails', () => {
     expect(profile?.attributes.properties).toMatchObject({ tributary_suppressed_for: [] });
   });
 
+  it('imposes nothing of which it could not note whose it is', async () => {
+    house.proxy.fault({ path: '/api/profile-import' }, serverError());
+    const change = { kind: 'suppress', addressee, reason: 'CONSENT' } as const;
+    const pushed = (await open(0)).push(change, { idempotencyKey: 'k', signal: ask().signal });
+    await expect(pushed).rejects.toMatchObject({ failure: { kind: 'unavailable' } });
+    expect(house.proxy.requests.map(({ path }) => path)).not.toContain(
+      '/api/profile-suppression-bulk-create-jobs',
+    );
+    expect(await house.platform.mayMail(ada)).toBe(true);
+  });
+
   it('says what it refuses in its own words, to whoever made the change and not to the log', async () => {
     house.proxy.fault({ method: 'POST' }, refusal(400));
     const change = { kind: 'suppress', addressee, reason: 'MANUAL' } as const;

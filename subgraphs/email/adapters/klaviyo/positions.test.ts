@@ -12,10 +12,12 @@ interface Item {
 const timeOf = ({ at }: Item) => new Date(at).toISOString();
 const order = (a: Item, b: Item) => a.at - b.at || a.id - b.id;
 
-/** A list by time as Klaviyo keeps it: its cursor is the last item of a page. */
+/** A list by time as Klaviyo keeps it: its cursor is the last item of a page, and of no use to another question. */
 function listOf(items: readonly Item[], size: number) {
   return async ({ since, page }: Position) => {
-    const last: Item | null = page === null ? null : JSON.parse(page);
+    const cursor: { last: Item; of: string | null } | null = page === null ? null : JSON.parse(page);
+    if (cursor !== null) expect(since).toBe(cursor.of);
+    const last = cursor?.last ?? null;
     const behind = items
       .filter((item) => since === null || item.at >= Date.parse(since))
       .filter((item) => last === null || order(item, last) > 0)
@@ -23,7 +25,7 @@ function listOf(items: readonly Item[], size: number) {
     const shown = behind.slice(0, size);
     return {
       items: shown.map((item) => ({ ...item })),
-      next: behind.length > size ? JSON.stringify(shown.at(-1)) : null,
+      next: behind.length > size ? JSON.stringify({ last: shown.at(-1), of: since }) : null,
     };
   };
 }

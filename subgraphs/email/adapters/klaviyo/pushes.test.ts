@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { klaviyoSource } from '#test/harness/vendors/klaviyo.ts';
 import { type KlaviyoHouse, klaviyoHouse } from '#test/harness/vendors/klaviyo-email.ts';
 import type { Addressee, EmailChange } from '../email.ts';
@@ -51,6 +51,16 @@ describe.skipIf(klaviyoSource().missing)('a change on its way to Klaviyo', () =>
     expect(house.double.state.profiles.size).toBe(1);
   });
 
+  it('suppresses whom Klaviyo knows, under the address that it has of them', async () => {
+    const { profile } = house.double.state.upsertProfile({ email: 'before@example.com' });
+    const moved = { ...addressee, recipientId: profile.id };
+    await push({ kind: 'suppress', addressee: moved, reason: 'CONSENT' });
+    expect(profile.suppressions).toHaveLength(2);
+    expect(house.double.state.profiles.size).toBe(1);
+    await push({ kind: 'lift', addressee: moved });
+    expect(profile.suppressions).toEqual([]);
+  });
+
   it('says no of somebody without an address', async () => {
     const nobody = { contactId: 'contact-none', recipientId: null, address: null };
     const enroll = { kind: 'enroll', campaignId: 'F1', at: '2026-03-01T09:00:00.000Z' } as const;
@@ -101,6 +111,30 @@ describe.skipIf(klaviyoSource().missing)('a change on its way to Klaviyo', () =>
     expect(await reasons()).toEqual(['UNSUBSCRIBE']);
     await push({ kind: 'lift', addressee });
     expect(await reasons()).toEqual(['UNSUBSCRIBE']);
+  });
+
+  it('keeps the note of what else was imposed', async () => {
+    const { profile } = house.double.state.upsertProfile({
+      email: ada.address,
+      properties: { tributary_suppressed_for: ['USER_SUPPRESSED:CONSENT', 'UNSUBSCRIBE:MANUAL'] },
+    });
+    await push({ kind: 'lift', addressee });
+    expect(profile.attributes.properties).toEqual({ tributary_suppressed_for: ['UNSUBSCRIBE:MANUAL'] });
+  });
+
+  it('lifts no will of the person’s that Klaviyo has not carried out yet', async () => {
+    const slow = await klaviyoHouse({ repeatedEvents: 'refused', jobsRun: 'when told' });
+    onTestFinished(() => slow.close());
+    for (const change of [
+      { kind: 'suppress', addressee, reason: 'UNSUBSCRIBE' },
+      { kind: 'suppress', addressee, reason: 'CONSENT' },
+      { kind: 'lift', addressee },
+    ] as const) {
+      await slow.system.push(change, { idempotencyKey: `key-${++keys}`, signal: signal() });
+      if (change.kind === 'suppress' && change.reason === 'CONSENT') slow.double.state.runJobs();
+    }
+    slow.double.state.runJobs();
+    expect(await slow.platform.mayMail(ada)).toBe(false);
   });
 
   it('leaves the account’s own double opt-in to decide', async () => {

@@ -110,7 +110,8 @@ export function openReports(options: ReportOptions): Reports {
       );
       results.push(...body.data.attributes.results);
       // Times of records are Klaviyo's, so this one is too.
-      if (headers.date !== undefined && pages === 1) asOf = new Date(headers.date).toISOString();
+      const date = Date.parse(headers.date ?? '');
+      if (pages === 1 && !Number.isNaN(date)) asOf = new Date(date).toISOString();
       page = cursorOf(body.links?.next, 'page_cursor');
     }
     return { asOf, at, counts: countsOf(subject, results) };

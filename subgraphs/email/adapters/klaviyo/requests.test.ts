@@ -3,6 +3,7 @@ import { klaviyoSource } from '#test/harness/vendors/klaviyo.ts';
 import { type KlaviyoHouse, klaviyoHouse } from '#test/harness/vendors/klaviyo-email.ts';
 import { emailTypes } from '../email.ts';
 import { walk } from '../email-suite.ts';
+import { cursorOf } from './client.ts';
 import { publishedLimits } from './settings.ts';
 
 const ask = () => ({ urgency: 'read', signal: AbortSignal.timeout(20_000) }) as const;
@@ -15,6 +16,18 @@ const mostPerPage: Readonly<Record<string, number>> = {
   '/api/flows': 50,
   '/api/events': 1_000,
 };
+
+describe('a link to the next page', () => {
+  it.each([
+    ['https://elsewhere.example/api/profiles?page%5Bcursor%5D=a%2Bb%3D&sort=updated', 'a+b='],
+    ['https://a.klaviyo.com/api/profiles?sort=updated', null],
+    ['/api/profiles?page%5Bcursor%5D=a', null],
+    [null, null],
+    [undefined, null],
+  ])('%s says no more than the cursor', (link, cursor) => {
+    expect(cursorOf(link, 'page[cursor]')).toBe(cursor);
+  });
+});
 
 describe.skipIf(klaviyoSource().missing)('what Klaviyo is asked', () => {
   let house: KlaviyoHouse;

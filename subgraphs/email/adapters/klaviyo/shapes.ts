@@ -7,7 +7,7 @@ import { z } from 'zod';
 export const revision = '2026-07-15';
 
 /** As RFC 3339 with milliseconds. Klaviyo writes some times without an offset, and they are UTC. */
-const time = z.string().transform((text, context) => {
+export const time = z.string().transform((text, context) => {
   const at = new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`);
   if (!Number.isNaN(at.getTime())) return at.toISOString();
   context.addIssue({ code: 'custom', message: 'is no time' });

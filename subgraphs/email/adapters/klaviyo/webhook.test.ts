@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { klaviyoWebhook } from './webhook.ts';
 
 const secretKey = 'a secret of more than sixteen characters';
@@ -23,6 +23,12 @@ describe("a delivery's signature", () => {
     }
     expect(webhook.verify(delivery('{}', 'soon'), now).kind).toBe('refused');
     expect(webhook.verify({ ...delivery('{}', '1767549925'), headers: {} }, now).kind).toBe('refused');
+    // Over the bytes that came, were they no text at all.
+    const body = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
+    const time = '1767549925';
+    const signature = createHmac('sha256', secretKey).update(body).update(time).digest('hex');
+    const headers = { 'klaviyo-signature': signature, 'klaviyo-timestamp': time };
+    expect(webhook.verify({ ...delivery('', time), headers, body }, now).kind).toBe('genuine');
     const other = klaviyoWebhook({ secretKey: 'another secret, as long' });
     expect(other.verify(delivery('{}', '1767549925'), now).kind).toBe('refused');
   });
@@ -60,11 +66,27 @@ describe('a delivery', () => {
     expect(summary('clicked_email')).toEqual(['activities CLICKED']);
     expect(summary('dropped_email')).toEqual(['activities BOUNCED']);
     expect(summary('bounced_email', { 'Bounce Type': 'Soft' })).toEqual(['activities BOUNCED']);
+    // What does not say that it is a hard one suppresses nobody.
+    expect(summary('bounced_email')).toEqual(['activities BOUNCED']);
     expect(summary('bounced_email', { 'Bounce Type': 'Hard' })).toEqual([
       'activities BOUNCED',
       'suppressions BOUNCE',
     ]);
     expect(summary('marked_email_as_spam')).toEqual(['suppressions COMPLAINT']);
+  });
+
+  it('has times in UTC where they name no other, wherever it is read', () => {
+    const [zone, event] = [process.env.TZ, told('opened_email')];
+    process.env.TZ = 'America/New_York';
+    onTestFinished(() => {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    });
+    event.payload.data.attributes.datetime = '2026-01-04 18:05:00';
+    expect(parse(event)[0]).toMatchObject({
+      occurredAt: '2026-01-04T18:05:00.000Z',
+      content: { at: '2026-01-04T18:05:00.000Z' },
+    });
   });
 
   it('says nothing of what may have been our own doing', () => {

@@ -5,6 +5,7 @@ import { readDelivery } from '#chassis/vendor/webhooks/read-delivery.ts';
 import { genuine, isTimely, refused, sameText } from '#chassis/vendor/webhooks/signed.ts';
 import type { ActivityRecord, EmailType, SuppressionRecord } from '../email.ts';
 import { activityOf } from './activity.ts';
+import { time } from './shapes.ts';
 import { suppressionId } from './suppression-id.ts';
 
 export interface KlaviyoWebhookOptions {
@@ -54,7 +55,7 @@ const toldShape = z.object({
       attributes: z.object({
         /** Seconds since 1970. */
         timestamp: z.number().nullish(),
-        datetime: z.string().nullish(),
+        datetime: time.nullish(),
         event_properties: z.looseObject({ 'Bounce Type': z.string().nullish() }).nullish(),
       }),
       relationships: z.object({
@@ -147,7 +148,7 @@ function addressOf(included: readonly { readonly type: string }[], profileId: st
 }
 
 function occurredAt({ datetime, timestamp }: Told['payload']['data']['attributes']): string {
-  if (datetime) return new Date(datetime).toISOString();
+  if (datetime) return datetime;
   if (timestamp) return new Date(timestamp * 1_000).toISOString();
   throw new Error('An event has no time.');
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Fault } from '#test/harness/vendors/faults.ts';
 import { sendGridSource } from '#test/harness/vendors/sendgrid.ts';
 import {
   automation,
@@ -32,6 +33,11 @@ const enrolled = (addressee: Addressee): EmailChange => ({
 });
 const push = ({ system }: SendgridAccount, change: EmailChange, signal = AbortSignal.timeout(20_000)) =>
   system.push(change, { idempotencyKey: 'one', signal });
+/** 200 with a body that SendGrid's double would not give. */
+const answers = (body: unknown): Fault => ({
+  ...{ kind: 'answer', status: 200, headers: { 'content-type': 'application/json' } },
+  body: JSON.stringify(body),
+});
 const upserts = ({ double }: SendgridAccount) =>
   double.requests.filter(({ method, path }) => method === 'PUT' && path === '/v3/marketing/contacts');
 
@@ -138,6 +144,15 @@ describe.skipIf(missing)('enrolling at SendGrid', () => {
     expect(JSON.stringify(rejected)).not.toContain('ada@');
   });
 
+  it.each(['errored', 'something new'])('is rejected where the import ends as "%s"', async (status) => {
+    const opened = await account();
+    opened.proxy.fault({ path: /\/imports\// }, answers({ status }));
+    expect(await push(opened, enrolled(ada))).toMatchObject({
+      kind: 'rejected',
+      code: `IMPORT_${status.toUpperCase()}`,
+    });
+  });
+
   it('is made once where an answer was lost', async () => {
     const opened = await account();
     opened.proxy.fault({ method: 'PUT', nth: 1 }, { kind: 'reset', when: 'unanswered' });
@@ -208,6 +223,18 @@ describe.skipIf(missing)('suppressing at SendGrid', () => {
       await push(opened, lift);
       expect([isSuppressed(opened), members(opened)], `${when} ${nth}`).toEqual([false, []]);
     }
+  });
+
+  it('by whatever case SendGrid shows an address in', async () => {
+    const opened = await account();
+    const shown = answers({ recipient_email: 'Ada@Example.com' });
+    const own = opened.proxy.fault({ method: 'GET', path: /global/ }, shown);
+    await push(opened, suppress('CONSENT'));
+    expect(members(opened)).toEqual([]);
+    own();
+    opened.proxy.fault({ path: /search/ }, answers(['Ada@Example.com']));
+    await push(opened, lift);
+    expect(isSuppressed(opened)).toBe(false);
   });
 
   it('by whatever case an address is written in', async () => {

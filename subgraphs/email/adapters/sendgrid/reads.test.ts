@@ -53,6 +53,24 @@ describe.skipIf(missing)("SendGrid's contacts", () => {
     expect(seen).toHaveLength(98);
   });
 
+  it('come once, however many of their addresses were asked for', async () => {
+    const { system, proxy } = await account();
+    const at = '2026-03-01T09:00:00Z';
+    const contact = { id: 'c1', email: 'ada@example.com', list_ids: [], created_at: at, updated_at: at };
+    const result = { 'ada@example.com': { contact }, 'ada@home.example': { contact } };
+    proxy.fault(
+      { path: '/v3/marketing/contacts/search/emails' },
+      {
+        kind: 'answer',
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ result }),
+      },
+    );
+    const key = { by: 'address', values: Object.keys(result) };
+    expect(recordsOf(await system.read('recipients', key, asking())).map(({ id }) => id)).toEqual(['c1']);
+  });
+
   it('have an identifier or none', async () => {
     const contacts = [{ email: 'Ada@example.com', external_id: '' }, { external_id: 'contact-eve' }];
     const { system, double } = await account({ double: { seed: { contacts } } });

@@ -62,7 +62,10 @@ describe("a delivery's signature", () => {
     const otherKey = other.export({ type: 'spki', format: 'der' }).toString('base64');
     const elsewhere = sendgridWebhook({ publicKey: otherKey });
     expect(elsewhere.verify(delivery(body, headersOf(signature, time)), now).kind).toBe('refused');
-    expect(() => sendgridWebhook({ publicKey: 'AAAA' })).toThrow('must be a P-256 key');
+    const wider = generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey;
+    for (const key of ['AAAA', wider.export({ type: 'spki', format: 'der' }).toString('base64')]) {
+      expect(() => sendgridWebhook({ publicKey: key })).toThrow('must be a P-256 key');
+    }
   });
 });
 
