@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { pushRetry } from '#chassis/vendor/pushes/consumer.ts';
 import { makeEvent } from '#events/envelope.ts';
 import { consentUpdatedV1 } from '#events/schemas/index.ts';
 import { engines } from '#test/harness/stores.ts';
@@ -160,6 +161,18 @@ describe.each(engines)('suppressions here and at a vendor on $engine', ({ engine
     await reconcile(true);
     expect(await held()).toEqual([{ reason: 'UNSUBSCRIBE', syncState: 'PENDING' }]);
     expect(await versions()).toEqual([1, 2, 3, 4]);
+  });
+
+  it.skipIf(missing)('wait for a graph that is away, however long', async () => {
+    const { graph, decide, push, pushed, consumer } = await open();
+    graph.contacts = null;
+    await decide('DENIED');
+    for (let nth = 0; nth <= pushRetry.attempts; nth += 1) expect(await push()).toBe(0);
+    const letters = await consumer('email.push').deadLetters.list({ tenant: 'default', after: 0, limit: 1 });
+    expect(letters).toEqual([]);
+    graph.contacts = [ada];
+    await push();
+    expect(pushed).toMatchObject([{ kind: 'suppress' }]);
   });
 
   it.skipIf(missing)('name nobody by what the vendor has no more', async () => {

@@ -116,4 +116,22 @@ describe.each(engines)('what waits for people to be known on $engine', ({ engine
     await reconcile(true);
     expect(await waitsFor(place)).toEqual([]);
   });
+
+  it.skipIf(missing)('leaves people who they were, and asks for nobody with every record', async () => {
+    const place = await open();
+    const { vendor, graph, backfill, email } = place;
+    graph.contacts = [ada];
+    vendor.put('recipients', 'p1', { address });
+    vendor.put('recipients', 'p2', { address: 'nobody@example.com' });
+    await backfill();
+    graph.contacts = [];
+    vendor.put('recipients', 'p1', { address: 'new@example.com' });
+    vendor.put('activities', 'a2', activity({ recipientId: 'p2' }));
+    vendor.calls.length = 0;
+    await backfill();
+    expect(vendor.calls.filter(({ method }) => method === 'read')).toEqual([]);
+    expect(await waitsFor(place)).toEqual(['activities a2', 'recipients p2']);
+    const { rows } = await sql`select id from recipients`.execute(email.store.db);
+    expect(rows).toEqual([{ id: ada.id }]);
+  });
 });
