@@ -131,6 +131,9 @@ describe.each(engines)('suppressions here and at a vendor on $engine', ({ engine
       vendor.put('suppressions', 's3', suppression({ recipientId: 'p1', reason: 'CONSENT' }));
       await backfill();
       expect(await reasons()).toEqual(['BOUNCE']);
+      vendor.put('suppressions', 's1', suppression({ recipientId: 'p1', reason: 'CONSENT' }));
+      await backfill();
+      expect(await reasons()).toEqual(['BOUNCE']);
       expect(await told()).toEqual(['ContactSuppressed']);
       await unsubscribe(url);
       await push();

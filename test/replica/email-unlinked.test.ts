@@ -131,6 +131,10 @@ describe.each(engines)('what waits for people to be known on $engine', ({ engine
     await backfill();
     expect(vendor.calls.filter(({ method }) => method === 'read')).toEqual([]);
     expect(await waitsFor(place)).toEqual(['activities a2', 'recipients p2']);
+    // Of whom an address alone is said the platform is asked, and knows who they were.
+    vendor.put('activities', 'a3', activity({ address: 'new@example.com', messageId: 'm3' }));
+    await backfill();
+    expect(await waitsFor(place)).toEqual(['activities a2', 'recipients p2']);
     const { rows } = await sql`select id from recipients`.execute(email.store.db);
     expect(rows).toEqual([{ id: ada.id }]);
   });

@@ -5,6 +5,7 @@ import { type Outcome, takeBatch } from '#chassis/vendor/pushes/sending.ts';
 import type { Push } from '#chassis/vendor/pushes/tables.ts';
 import { vendorCause } from '#chassis/vendor/replica/domain.ts';
 import { linksOfVendorIds, lockVendor } from '#chassis/vendor/replica/links.ts';
+import { readTime } from '#chassis/vendor/replica/read-time.ts';
 import { engines } from '#test/harness/stores.ts';
 import { type VendorHouse, vendorHouse } from '#test/harness/vendors/vendor-house.ts';
 import { settleCrmChange } from './settle.ts';
@@ -97,6 +98,15 @@ describe.each(engines)('what a CRM answers on $engine', ({ engine, missing }) =>
     await store.transaction((trx) => trx.deleteFrom('leads').where('id', '=', 'lea_1').execute());
     await settle(refused);
     expect(await pushes()).toMatchObject([{ state: 'REJECTED' }]);
+  });
+
+  it.skipIf(missing)('is not asked for of what the vendor has no more', async () => {
+    const { own, sync, deliver, vendor: crm, pushes } = await open();
+    await own('usr_2');
+    await sync('leads', { seen: [{ kind: 'gone', id: '1' }], observedAt: readTime() });
+    expect(await deliver('lea_1')).toEqual({ of: 1, done: 1 });
+    expect(crm.keys).toEqual([]);
+    expect(await pushes()).toMatchObject([{ state: 'REJECTED', code: 'GONE' }]);
   });
 
   it.skipIf(missing)('makes no link older than a read has made it', async () => {

@@ -88,4 +88,12 @@ describe.each(engines)('what waits for its contact on $engine', ({ engine, missi
     );
     expect(await dueUnlinked(store.db, north, 'activities', 2)).toEqual(['3', '1']);
   });
+
+  it.skipIf(missing)('is what was said last', async () => {
+    const store = await open();
+    await keep(store, north, '1');
+    await store.transaction((trx) => keepUnlinked(trx, north, [{ ...row('1'), said: '{"kind":"OPENED"}' }]));
+    const taken = await store.transaction((trx) => takeOfRecipients(trx, north, ['p1']));
+    expect(taken.map(({ said }) => said)).toEqual(['{"kind":"OPENED"}']);
+  });
 });
