@@ -7,7 +7,7 @@ import type { Cause } from '#events/envelope.ts';
 import { emailTypes } from './adapters/email.ts';
 import type { EmailSystems } from './pushes/record.ts';
 import { type LinkedRecords, prefixes, type Whom } from './replica/records.ts';
-import { removeHeld, writeHeld } from './replica/suppressions.ts';
+import { imposeOnKnown, removeHeld, writeHeld } from './replica/suppressions.ts';
 import { type Accounts, countRecipients, writeActivities } from './store/activities.ts';
 import { lockContacts } from './store/contact-order.ts';
 import { removeRows, selectByIds, writeRows } from './store/rows.ts';
@@ -117,6 +117,7 @@ export function emailReplica(systems: EmailSystems): ReplicaDomain<LinkedRecords
     const [activities, suppressions] = [said('activities'), said('suppressions')];
     if (activities.length > 0) await writeActivityRows(trx, tenant, activities, observedAt);
     if (suppressions.length > 0) await writeSuppressionRows(trx, tenant, suppressions, observedAt, cause);
+    await imposeOnKnown(trx, tenant, [...accounts.keys()], cause, systems);
     return rows.map(({ id }) => outcomes.get(id) ?? 'unchanged');
   };
 

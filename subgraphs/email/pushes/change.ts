@@ -50,7 +50,8 @@ export async function emailChangeOf(
   }
 }
 
-const unreachable = rejected('ADDRESS_UNKNOWN', 'Nobody knows an address of the contact.');
+/** Of a contact whom neither an address nor an id of the vendor's leads to. */
+export const unreachable = rejected('ADDRESS_UNKNOWN', 'Nobody knows an address of the contact.');
 
 async function addresseeOf(
   db: Kysely<Tables>,

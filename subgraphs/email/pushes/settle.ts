@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { type Batch, type Outcome, settleBatch } from '#chassis/vendor/pushes/sending.ts';
-import { markRow, onItsWay, type Synced } from '#chassis/vendor/pushes/sync-columns.ts';
+import { markRow, type Synced } from '#chassis/vendor/pushes/sync-columns.ts';
 import { unwrittenId } from '#chassis/vendor/replica/assign-ids.ts';
 import { linksOfVendorIds, lockVendor, writeLinks } from '#chassis/vendor/replica/links.ts';
 import type { Cause, EventEnvelope } from '#events/envelope.ts';
@@ -39,11 +39,12 @@ export async function settleEmailChange(
     await link(trx, { tenant, vendor }, outcome.record.id, contactId, push.madeAt);
   }
   const before = await lockContact(trx, tenant, contactId);
-  const { settled, waiting } = await settleBatch(trx, batch, outcome);
+  const { settled } = await settleBatch(trx, batch, outcome);
   if (settled.length === 0) return;
   if (outcome.kind === 'accepted') {
-    const synced: Synced = waiting.length > 0 ? onItsWay : { syncState: 'ACCEPTED', syncReason: null };
-    await markRow(trx, { table, tenant, id }, synced);
+    // What is lifted has no row; under its id the vendor may have imposed something of its own meanwhile.
+    if (kind === 'lift') return;
+    await markRow(trx, { table, tenant, id }, { syncState: 'ACCEPTED', syncReason: null });
     return;
   }
   const { recipient } = await contactState(trx, tenant, contactId);
@@ -96,10 +97,12 @@ async function takeBack(
     case 'lift': {
       const { contactId, reason, suppressedAt } = notedOf(push, 'lift');
       const { suppressions } = await contactState(trx, tenant, contactId);
-      // It may have been imposed again meanwhile.
+      // It may have been imposed again meanwhile, and the vendor may have imposed something else under its id.
       if (!suppressions.some((one) => one.reason === reason)) {
-        await suppress(trx, tenant, contactId, { id, reason, suppressedAt }, refused);
-        tell((about) => contactSuppressed(about, { id, reason }, cause));
+        const isFree = !suppressions.some((one) => one.id === id);
+        const again = { reason, suppressedAt, ...(isFree ? { id } : {}) };
+        const held = await suppress(trx, tenant, contactId, again, refused);
+        tell((about) => contactSuppressed(about, held, cause));
       }
       tell((about) => suppressionChangeRejected(about, { id, reason }, { isLifted: true, code }, cause));
     }

@@ -1,9 +1,9 @@
 import { vendorCause } from '#chassis/vendor/replica/domain.ts';
-import { readByIds } from '#chassis/vendor/replica/read-records.ts';
+import { idOf, readByIds } from '#chassis/vendor/replica/read-records.ts';
 import { readTime } from '#chassis/vendor/replica/read-time.ts';
 import type { Replica } from '#chassis/vendor/replica/replica.ts';
 import type { Tables } from '../store/tables.ts';
-import { dueUnlinked } from '../store/unlinked.ts';
+import { dueUnlinked, forgetUnlinked, putOff } from '../store/unlinked.ts';
 
 /** Of each type, in one go: there is a next one soon. */
 const mostAtOnce = 200;
@@ -29,6 +29,16 @@ export async function linkAgain(
     const observedAt = readTime();
     const seen = await readByIds(system, type, ids, options);
     const cause = vendorCause(vendor, tenant);
-    await writer({ system, tenant, type, seen, observedAt, cause, ...options });
+    const place = { tenant, vendor };
+    const gone = seen.filter(({ kind }) => kind === 'gone').map(idOf);
+    await writer({
+      ...{ system, tenant, type, seen, observedAt, cause, ...options },
+      // What cannot be said is written nowhere, nor is what was gone before: it would be looked for in every round, and
+      // in the place of others.
+      within: async (trx) => {
+        await forgetUnlinked(trx, place, type, { by: 'vendorId', values: gone });
+        await putOff(trx, place, type, ids);
+      },
+    });
   }
 }

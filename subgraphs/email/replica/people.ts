@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { GraphUnavailable } from '#chassis/graph.ts';
 import { VendorError } from '#chassis/vendor/error.ts';
-import { unwrittenId } from '#chassis/vendor/replica/assign-ids.ts';
+import { canBeOurs, unwrittenId } from '#chassis/vendor/replica/assign-ids.ts';
 import { linksOfVendorIds } from '#chassis/vendor/replica/links.ts';
 import type { AskOptions, RecordKey, Seen } from '#chassis/vendor/system.ts';
 import type { EmailSystem, RecipientRecord } from '../adapters/email.ts';
@@ -84,7 +84,11 @@ export function openPeople({ db, tenant, system, contacts }: PeopleOptions): Peo
     );
   };
 
-  const ofRecipients: People['ofRecipients'] = async (named, options) => {
+  const ofRecipients: People['ofRecipients'] = async (given, options) => {
+    // Somebody may have written an address there, and an address is nobody's id.
+    const named = given.map((one) =>
+      one.externalId === null || canBeOurs(one.externalId) ? one : { ...one, externalId: null },
+    );
     const unwritten = named.filter(({ externalId }) => externalId === null);
     const [known, before] = [await byAddress(unwritten, options), await linked(unwritten)];
     const found = named.map(({ recipientId, externalId, address }): Whom => {

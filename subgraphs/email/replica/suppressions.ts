@@ -5,11 +5,12 @@ import type { PushRow } from '#chassis/vendor/pushes/tables.ts';
 import type { Cause, EventEnvelope } from '#events/envelope.ts';
 import { append } from '#events/outbox.ts';
 import { type About, contactSuppressed, eventsOfRows, suppressionLifted } from '../events.ts';
+import { unreachable } from '../pushes/change.ts';
 import { type EmailSystems, pushSuppression } from '../pushes/record.ts';
 import { lockContacts, moveContacts } from '../store/contact-order.ts';
 import { suppress } from '../store/contact-state.ts';
 import { selectByIds, selectSuppressions } from '../store/rows.ts';
-import type { Suppression, SuppressionValues, Tables } from '../store/tables.ts';
+import type { ContactOrder, Suppression, SuppressionValues, Tables } from '../store/tables.ts';
 
 /** A suppression that the vendor holds, under the id that it has or gets here. */
 export type HeldSuppression = Pick<SuppressionValues, 'id' | 'contactId' | 'reason' | 'suppressedAt'>;
@@ -43,7 +44,8 @@ export async function writeHeld(
     if (same !== undefined && fresh.some((each) => each.id === same.id)) return 'unchanged';
     if (same !== undefined) {
       // A reason that the vendor gave it can change; one that we gave cannot.
-      const said = same.syncState === null && same.reason !== 'CONSENT' ? reason : same.reason;
+      const isTheirs = same.syncState === null && ![same.reason, reason].includes('CONSENT');
+      const said = isTheirs ? reason : same.reason;
       places.push(nth);
       seen.push({ ...valuesOf(same), reason: said });
       return 'unchanged';
@@ -97,10 +99,7 @@ export async function removeHeld(
     versions.set(contactId, version);
     const about: About = { id: contactId, version, accountId: accounts.get(contactId) ?? null };
     if (reason === 'CONSENT') {
-      const again = contactSuppressed(about, row, cause);
-      await pushSuppression(trx, systems, 'suppress', row, again);
-      await markRow(trx, { table: 'suppressions', tenant, id }, onItsWay);
-      events.push(again);
+      events.push(await imposeAgain(trx, row, about, cause, systems));
       continue;
     }
     await trx.deleteFrom('suppressions').where('tenant', '=', tenant).where('id', '=', id).execute();
@@ -113,6 +112,51 @@ export async function removeHeld(
   );
   await append(trx, events);
   return lifted;
+}
+
+/**
+ * Brings to the vendor what it could not be told while nobody knew how it calls the contacts: it has them now. Else it
+ * would write to somebody of whom we know that they want no mail.
+ */
+export async function imposeOnKnown(
+  trx: Transaction<Tables>,
+  tenant: string,
+  contactIds: readonly string[],
+  cause: Cause,
+  systems: EmailSystems,
+): Promise<void> {
+  const rows = (await selectSuppressions(trx, tenant, contactIds)).filter(
+    ({ syncState, syncReason }) => syncState === 'REJECTED' && syncReason === unreachable.reason,
+  );
+  if (rows.length === 0) return;
+  const ids = rows.map(({ contactId }) => contactId);
+  const orders = new Map(await lockContacts(trx, tenant, ids));
+  const recipients = await selectByIds(trx, 'recipients', tenant, [...new Set(ids)]);
+  const accounts = new Map(recipients.map(({ id, accountId }) => [id, accountId]));
+  const events: EventEnvelope<object>[] = [];
+  for (const row of rows) {
+    const before = orders.get(row.contactId) as ContactOrder;
+    const after = { ...before, version: before.version + 1 };
+    orders.set(row.contactId, after);
+    const about: About = { ...after, accountId: accounts.get(row.contactId) ?? null };
+    events.push(await imposeAgain(trx, row, about, cause, systems));
+  }
+  await moveContacts(trx, [...orders.values()]);
+  await append(trx, events);
+}
+
+/** Has a suppression that stands here brought to the vendor once more, and answers what tells of it. */
+async function imposeAgain(
+  trx: Transaction<Tables>,
+  row: Suppression,
+  about: About,
+  cause: Cause,
+  systems: EmailSystems,
+): Promise<EventEnvelope<object>> {
+  const again = contactSuppressed(about, row, cause);
+  await pushSuppression(trx, systems, 'suppress', row, again);
+  await markRow(trx, { table: 'suppressions', tenant: row.tenant, id: row.id }, onItsWay);
+  return again;
 }
 
 function valuesOf({ id, contactId, reason, suppressedAt, note }: Suppression): SuppressionValues {

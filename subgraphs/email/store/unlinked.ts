@@ -83,6 +83,22 @@ export async function keepUnlinked(
   }
 }
 
+/** Has what was looked for in vain, and was not kept anew by that, wait for its next time. */
+export async function putOff(
+  trx: Transaction<UnlinkedTables>,
+  { tenant, vendor }: UnlinkedPlace,
+  type: string,
+  vendorIds: readonly string[],
+): Promise<void> {
+  for (const batch of batchesOf(vendorIds)) {
+    const { rows } = await sql<UnlinkedRow>`
+      select * from unlinked
+      where tenant = ${tenant} and vendor = ${vendor} and type = ${type}
+        and due_at <= ${new Date().toISOString()} and vendor_id in (${sql.join(batch)})`.execute(trx);
+    await keepUnlinked(trx, { tenant, vendor }, rows);
+  }
+}
+
 /** Takes out what waited for recipients, and answers it. */
 export async function takeOfRecipients(
   trx: Transaction<UnlinkedTables>,

@@ -74,7 +74,12 @@ function newLink(place: LinkPlace, vendorId: string, id: string): Link {
 
 function writtenOn(seen: AnySeen | undefined): string | null {
   const written = seen?.kind === 'record' ? seen.record.externalId : null;
-  return written !== null && ourId.test(written) ? written : null;
+  return written !== null && canBeOurs(written) ? written : null;
+}
+
+/** Whether what is written on a record at a vendor, where anybody can write, can be an id of ours. */
+export function canBeOurs(written: string): boolean {
+  return ourId.test(written);
 }
 
 /** What was gone and is seen again may find its id with another record. */

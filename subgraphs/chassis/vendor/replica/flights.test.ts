@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createFlights, type Flights } from './flights.ts';
+import { createFlights, type FlightOptions, type Flights } from './flights.ts';
 
 interface Call {
   readonly values: readonly string[];
@@ -16,10 +16,11 @@ afterEach(async () => {
 });
 
 /** Flights whose calls are answered by hand. */
-function fly(options: { readonly batch?: number } = {}): void {
+function fly(options: { readonly batch?: number } & Partial<FlightOptions> = {}): void {
+  const { batch = 100, ...more } = options;
   flights = createFlights({
     vendor: 'test',
-    batchOf: () => options.batch ?? 100,
+    batchOf: () => batch,
     fetch: async (_type, _by, values) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       calls.push({ values, answer: resolve });
@@ -27,6 +28,7 @@ function fly(options: { readonly batch?: number } = {}): void {
       return new Set(values);
     },
     ...{ gatherMs: 5, gatherMostMs: 80, holdMs: 1_000, flightMs: 60_000, unknownMs: 1_000, most: 1_000 },
+    ...more,
   });
 }
 
@@ -100,5 +102,45 @@ describe('reads on their way to a vendor', () => {
     expect(under()).toEqual([['1'], ['2']]);
     calls[1]?.answer();
     await Promise.all(other);
+  });
+
+  /** Never answers, and ends when it is told to. */
+  const hangs: FlightOptions['fetch'] = (_type, _by, _values, signal) =>
+    new Promise((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      else signal.addEventListener('abort', () => reject(signal.reason));
+    });
+
+  it('are so many at a time: whoever comes then is refused', async () => {
+    fly({ most: 2 });
+    const [first, second, third] = ask('1', '2', '3');
+    await expect(third).rejects.toMatchObject({ failure: { kind: 'limited' } });
+    // What is under way is asked for by as many as like.
+    expect(ask('1')[0]).toBe(first);
+    await gathered();
+    calls[0]?.answer();
+    await Promise.all([first, second]);
+    const again = ask('3');
+    await gathered();
+    calls[1]?.answer();
+    await Promise.all(again);
+    expect(under()).toEqual([['1', '2'], ['3']]);
+  });
+
+  it('end after their time, whoever waits for them', async () => {
+    vi.useRealTimers();
+    fly({ fetch: hangs, gatherMs: 1, flightMs: 20 });
+    await expect(ask('1')[0]).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('end when they are closed, those that have not left yet too', async () => {
+    fly({ fetch: hangs });
+    const first = ask('1')[0];
+    await gathered();
+    const second = ask('2')[0];
+    await flights.close();
+    await expect(first).rejects.toThrow('is closing');
+    await expect(second).rejects.toThrow('is closing');
+    await expect(ask('3')[0]).rejects.toMatchObject({ failure: { kind: 'limited' } });
   });
 });
