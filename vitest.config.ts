@@ -18,7 +18,8 @@ export default defineConfig({
     /* Machines of CI are noisy. What needed a second try is marked in the report. */
     retry: process.env.CI === undefined ? 0 : 1,
     testTimeout: 30_000,
-    hookTimeout: 60_000,
+    /* PostgreSQL writes out all it has before it drops a database, which takes long where many tests write. */
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 10_000 } },
     env: { APOLLO_TELEMETRY_DISABLED: '1', PACT_DO_NOT_TRACK: 'true', NO_COLOR: '1' },
   },
