@@ -174,6 +174,12 @@ describe.skipIf(browserIsMissing)('the pages in a browser', { timeout: 120_000 }
     await watched.close();
   });
 
+  it('the sidebar tells of the systems that it shows something of, and of no others', async () => {
+    const given = (await (await fetch(`${sidebar()}&as=json`)).json()) as { sources: object; live: object };
+    expect(Object.keys(given.sources).sort()).toEqual(['analytics', 'consent', 'crm', 'email']);
+    expect(given.live).toBeDefined();
+  });
+
   it('the sidebar finds an account by its domain, and says when there is none', async () => {
     const found = await look(browser, `${house.url}/sidebar?domain=${account.domain.toUpperCase()}`);
     expect(found.page.url()).toBe(sidebar());

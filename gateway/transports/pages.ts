@@ -169,7 +169,10 @@ function replyOf(ended: PipelineAnswer, scope: RequestScope): Reply {
     return { data: null, errors: errorsOf(ended), sources: {} };
   }
   const { data } = JSON.parse(ended.result.body.toString()) as { data: unknown };
-  const sources = sourcesOf(ended.plan.subgraphs, scope.records ?? []);
+  const { subgraphs } = ended.plan;
+  /* A page may have asked others before: what they said is not of this answer. */
+  const records = (scope.records ?? []).filter(({ subgraph }) => subgraphs.includes(subgraph));
+  const sources = sourcesOf(subgraphs, records);
   return { data, errors: ended.result.errors, sources };
 }
 
