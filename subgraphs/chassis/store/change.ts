@@ -1,5 +1,6 @@
 import { PostgresAdapter, sql, type Transaction } from 'kysely';
 import { clientError } from '../errors.ts';
+import { lockName } from './lock.ts';
 import type { Engine } from './store.ts';
 import type { RowMeta } from './upsert.ts';
 
@@ -55,10 +56,8 @@ export async function lockRows<Tables, Row>(
     ids,
   }: { readonly table: string; readonly tenant: string; readonly ids: readonly string[] },
 ): Promise<readonly Row[]> {
+  await lockName(trx, 'many rows');
   const isPostgres = trx.getExecutor().adapter instanceof PostgresAdapter;
-  if (isPostgres) {
-    await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ' many rows'))`.execute(trx);
-  }
   const { rows } = await sql<Row>`
     select * from ${sql.table(table)}
     where tenant = ${tenant} and id in (${sql.join(ids)})

@@ -1,4 +1,5 @@
-import { type Kysely, PostgresAdapter, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { lockName } from '../../store/lock.ts';
 import type { MigrationTarget } from '../../store/migrate.ts';
 
 /** Which record at a vendor a row of ours is, and which state of it was seen last. */
@@ -87,15 +88,13 @@ export async function liveLinksOfIds<Tables extends LinkTables>(
 /**
  * Keeps every other transaction from writing what a vendor has of a tenant until this one ends. It comes before every
  * other lock of such a transaction: links, what waits for them and rows are locked in whatever order the vendor tells of
- * them, and two transactions in two orders would wait for each other. SQLite has one writer at a time, and needs no lock.
+ * them, and two transactions in two orders would wait for each other.
  */
 export async function lockVendor<Tables>(
   trx: Transaction<Tables>,
   { tenant, vendor }: Pick<LinkPlace, 'tenant' | 'vendor'>,
 ): Promise<void> {
-  if (!(trx.getExecutor().adapter instanceof PostgresAdapter)) return;
-  const name = JSON.stringify([tenant, vendor]);
-  await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ${name}))`.execute(trx);
+  await lockName(trx, JSON.stringify([tenant, vendor]));
 }
 
 /** Writes links by the vendor's ids; what was known of one is replaced. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { RetryPolicy } from '#events/consumer.ts';
+import { lockName } from '../../store/lock.ts';
 import type { Engine, Store } from '../../store/store.ts';
 import { isTemporary, VendorError } from '../error.ts';
 import { listed, rowsOf } from './json-rows.ts';
@@ -45,9 +46,7 @@ export async function claimNotices<Tables extends WebhookTables>(
 ): Promise<Claimed | null> {
   return store.transaction(async (trx) => {
     // Two claims at once would both find a record free.
-    if (store.engine === 'postgres') {
-      await sql`select pg_advisory_xact_lock(hashtext(current_schema() || ' webhook claims'))`.execute(trx);
-    }
+    await lockName(trx, 'webhook claims');
     const at = new Date().toISOString();
     // With an offset PostgreSQL looks each record up. It would else join all that waits with all that waits where it
     // counted its rows while few did.
